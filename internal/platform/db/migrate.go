@@ -1,0 +1,140 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing/fstest"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migration/*.sql
+var migrations embed.FS
+
+// Migrate brings the schema to the newest version, in one text for both engines, and on PostgreSQL renews the role and
+// policies of row-level security. It connects by itself as the role of the address, which must own the schema there.
+// extra runs on the same connection behind our own migrations (River's tables).
+func Migrate(ctx context.Context, address string, extra func(context.Context, Engine, *sql.DB) error) error {
+	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
+		d, err := openSQLite(ctx, path, nil)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		if err := migrate(ctx, SQLite, d.write); err != nil {
+			return err
+		}
+		return extra(ctx, SQLite, d.write)
+	}
+	cfg, err := pgx.ParseConfig(address)
+	if err != nil {
+		return fmt.Errorf("database address: %w", err)
+	}
+	owner := stdlib.OpenDB(*cfg)
+	defer owner.Close()
+	if err := migrate(ctx, Postgres, owner); err != nil {
+		return err
+	}
+	if err := extra(ctx, Postgres, owner); err != nil {
+		return err
+	}
+	return secure(ctx, owner)
+}
+
+func migrate(ctx context.Context, e Engine, d *sql.DB) error {
+	files, err := rendered(e)
+	if err != nil {
+		return err
+	}
+	dialect, opts := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if e == Postgres {
+		dialect = goose.DialectPostgres
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		opts = append(opts, goose.WithSessionLocker(locker))
+	}
+	p, err := goose.NewProvider(dialect, d, files, opts...)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// rendered gives the migrations in the words of the engine: the few that PostgreSQL lacks are taken out, and SQLite's
+// columns get types of the right affinity (UUID and JSONB would be NUMERIC there).
+func rendered(e Engine) (fs.FS, error) {
+	out := fstest.MapFS{}
+	entries, err := migrations.ReadDir("migration")
+	if err != nil {
+		return nil, err
+	}
+	r := strings.NewReplacer(" WITHOUT ROWID", "")
+	if e == SQLite {
+		r = strings.NewReplacer(" UUID", " TEXT", " JSONB", " TEXT")
+	}
+	for _, entry := range entries {
+		b, err := migrations.ReadFile("migration/" + entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		out[entry.Name()] = &fstest.MapFile{Data: []byte(r.Replace(string(b)))}
+	}
+	return out, nil
+}
+
+// secure makes the application role and the second wall: row-level security that even the owner cannot step over. It is
+// driven by Tables, so that a table of customers without a policy cannot exist.
+func secure(ctx context.Context, d *sql.DB) error {
+	tx, err := d.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("row-level security: %w", err)
+	}
+	defer tx.Rollback()
+	run := func(text string) {
+		if err == nil {
+			if _, e := tx.ExecContext(ctx, text); e != nil {
+				err = fmt.Errorf("row-level security: %w (in %s)", e, text)
+			}
+		}
+	}
+	run(`SELECT pg_advisory_xact_lock(7166210)`)
+	run(`DO $$ BEGIN
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '` + AppRole + `') THEN
+			CREATE ROLE ` + AppRole + ` NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+		END IF;
+		IF NOT pg_has_role(current_user, '` + AppRole + `', 'MEMBER') THEN
+			EXECUTE format('GRANT ` + AppRole + ` TO %I', current_user);
+		END IF;
+	EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`)
+	run(`GRANT USAGE ON SCHEMA public TO ` + AppRole)
+	run(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ` + AppRole)
+	run(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ` + AppRole)
+	for _, t := range Tables() {
+		if t.Key == "" {
+			continue
+		}
+		// CASE, so that "*" is never cast; an unset setting is NULL and lets no row through.
+		within := fmt.Sprintf(`CASE current_setting('vigie.scope', true) WHEN '*' THEN true
+			ELSE %s = ANY (string_to_array(current_setting('vigie.scope', true), ',')::uuid[]) END`, t.Key)
+		run(`ALTER TABLE ` + t.Name + ` ENABLE ROW LEVEL SECURITY`)
+		run(`ALTER TABLE ` + t.Name + ` FORCE ROW LEVEL SECURITY`)
+		run(`DROP POLICY IF EXISTS of_customer ON ` + t.Name)
+		run(`CREATE POLICY of_customer ON ` + t.Name + ` USING (` + within + `) WITH CHECK (` + within + `)`)
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,105 @@
+package permission
+
+import "slices"
+
+// Role is what a person is to Vigie; see CONTRACT.md for the list.
+type Role string
+
+// Provider roles and, from Approver on, customer roles.
+const (
+	Admin     Role = "admin"
+	Manager   Role = "manager"
+	Engineer  Role = "engineer"
+	Agent     Role = "agent"
+	Sales     Role = "sales"
+	Auditor   Role = "auditor"
+	Approver  Role = "approver"
+	Requester Role = "requester"
+	Viewer    Role = "viewer"
+)
+
+// Roles lists all roles, provider first.
+func Roles() []Role {
+	return []Role{Admin, Manager, Engineer, Agent, Sales, Auditor, Approver, Requester, Viewer}
+}
+
+// Customer tells whether the role belongs to people of a customer, who always have exactly one.
+func (r Role) Customer() bool { return r == Approver || r == Requester || r == Viewer }
+
+// Valid tells whether the role exists.
+func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
+
+// Action is one thing that may be allowed, noun first.
+type Action string
+
+// The actions. A room adds its own here, so that one table stays whole.
+const (
+	CustomerRead   Action = "customer.read"
+	CustomerWrite  Action = "customer.write"
+	UserRead       Action = "user.read"
+	UserWrite      Action = "user.write"
+	TokenOwn       Action = "token.own"
+	AuditRead      Action = "audit.read"
+	ContactRead    Action = "contact.read"
+	ContactWrite   Action = "contact.write"
+	AccountRead    Action = "account.read"
+	AccountWrite   Action = "account.write"
+	DiscoveryRead  Action = "discovery.read"
+	DiscoveryRun   Action = "discovery.run"
+	CIRead         Action = "ci.read"
+	CIWrite        Action = "ci.write"
+	CIImport       Action = "ci.import"
+	WorkloadRead   Action = "workload.read"
+	WorkloadWrite  Action = "workload.write"
+	InstanceDoctor Action = "instance.doctor"
+)
+
+var (
+	everybody = Roles()
+	provider  = []Role{Admin, Manager, Engineer, Agent, Sales, Auditor}
+	delivery  = []Role{Admin, Manager, Engineer}
+)
+
+// Row is one line of the table.
+type Row struct {
+	Action Action
+	Roles  []Role
+}
+
+// Table is the whole of who may do what.
+func Table() []Row {
+	return []Row{
+		{CustomerRead, everybody},
+		{CustomerWrite, []Role{Admin, Manager, Sales}},
+		{UserRead, []Role{Admin, Manager, Auditor}},
+		{UserWrite, []Role{Admin}},
+		{TokenOwn, everybody},
+		{AuditRead, []Role{Admin, Manager, Auditor}},
+		{ContactRead, everybody},
+		{ContactWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
+		{AccountRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
+		{AccountWrite, delivery},
+		{DiscoveryRead, provider},
+		{DiscoveryRun, delivery},
+		{CIRead, everybody},
+		{CIWrite, delivery},
+		{CIImport, delivery},
+		{WorkloadRead, everybody},
+		{WorkloadWrite, delivery},
+		{InstanceDoctor, []Role{Admin, Auditor}},
+	}
+}
+
+// Allowed tells whether the role may do the action; an action that the table lacks is allowed to nobody.
+func Allowed(r Role, a Action) bool {
+	roles, ok := index[a]
+	return ok && slices.Contains(roles, r)
+}
+
+var index = func() map[Action][]Role {
+	m := map[Action][]Role{}
+	for _, row := range Table() {
+		m[row.Action] = row.Roles
+	}
+	return m
+}()
