@@ -179,14 +179,21 @@ CREATE TABLE ci_change (
 CREATE INDEX ci_change_ci ON ci_change (customer_id, ci_id, id);
 CREATE INDEX ci_change_at ON ci_change (customer_id, at, id);
 
+-- A relation is emitted by its owner, which is known; the other end is named by type and key and waits (NULL) until it is.
+-- inbound: the owner stands at the "to" end (a subnet says which VPC contains it).
 CREATE TABLE relation (
     customer_id UUID NOT NULL,
     id UUID NOT NULL,
-    from_id UUID NOT NULL,
     type TEXT NOT NULL,
+    from_id UUID,
     to_id UUID,
-    to_type TEXT NOT NULL,
-    to_key TEXT NOT NULL,
+    owner_id UUID NOT NULL,
+    inbound BOOLEAN NOT NULL,
+    other_type TEXT NOT NULL,
+    other_key TEXT NOT NULL,
+    other_account TEXT NOT NULL,
+    other_region TEXT NOT NULL,
+    resolved BOOLEAN NOT NULL,
     source TEXT NOT NULL,
     -- Redundancy: edges of one CI with the same group stand for one need, of which "needed" members must be well.
     redundancy TEXT NOT NULL,
@@ -195,12 +202,14 @@ CREATE TABLE relation (
     first_seen BIGINT NOT NULL,
     version BIGINT NOT NULL,
     PRIMARY KEY (customer_id, id),
+    FOREIGN KEY (customer_id, owner_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE,
     FOREIGN KEY (customer_id, from_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE,
-    FOREIGN KEY (customer_id, to_id) REFERENCES ci (customer_id, id)
+    FOREIGN KEY (customer_id, to_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE
 );
-CREATE UNIQUE INDEX relation_identity ON relation (customer_id, from_id, type, to_type, to_key);
-CREATE INDEX relation_to ON relation (customer_id, to_id, type) WHERE to_id IS NOT NULL;
-CREATE INDEX relation_unresolved ON relation (customer_id, to_key) WHERE to_id IS NULL;
+CREATE UNIQUE INDEX relation_identity ON relation (customer_id, owner_id, type, inbound, other_type, other_key);
+CREATE INDEX relation_from ON relation (customer_id, from_id, type);
+CREATE INDEX relation_to ON relation (customer_id, to_id, type);
+CREATE INDEX relation_unresolved ON relation (customer_id, other_key) WHERE NOT resolved;
 
 -- +goose Down
 DROP TABLE relation;
