@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing/fstest"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -21,7 +21,7 @@ var migrations embed.FS
 // Migrate brings the schema to the newest version, in one text for both engines, and on PostgreSQL renews the role and
 // policies of row-level security. It connects by itself as the role of the address, which must own the schema there.
 // extra runs on the same connection behind our own migrations (River's tables).
-func Migrate(ctx context.Context, address string, extra func(context.Context, Engine, *sql.DB) error) error {
+func Migrate(ctx context.Context, address string, extra func(context.Context, Engine, *sql.DB, *pgxpool.Pool) error) error {
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		d, err := openSQLite(ctx, path, nil)
 		if err != nil {
@@ -31,18 +31,19 @@ func Migrate(ctx context.Context, address string, extra func(context.Context, En
 		if err := migrate(ctx, SQLite, d.write); err != nil {
 			return err
 		}
-		return extra(ctx, SQLite, d.write)
+		return extra(ctx, SQLite, d.write, nil)
 	}
-	cfg, err := pgx.ParseConfig(address)
+	pool, err := pgxpool.New(ctx, address)
 	if err != nil {
 		return fmt.Errorf("database address: %w", err)
 	}
-	owner := stdlib.OpenDB(*cfg)
+	defer pool.Close()
+	owner := stdlib.OpenDBFromPool(pool)
 	defer owner.Close()
 	if err := migrate(ctx, Postgres, owner); err != nil {
 		return err
 	}
-	if err := extra(ctx, Postgres, owner); err != nil {
+	if err := extra(ctx, Postgres, owner, pool); err != nil {
 		return err
 	}
 	return secure(ctx, owner)
