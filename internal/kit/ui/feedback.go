@@ -1,0 +1,56 @@
+package ui
+
+import "slices"
+
+// Empty says what belongs in an empty place and how to begin.
+type Empty struct {
+	Title, Text string
+	Action      Link // the way to begin; empty for readers who may not
+}
+
+// Doomed is what a destructive act destroys, one line each: "214 CIs", "3 accounts".
+type Doomed struct {
+	ID      string // of the dialog; the button that opens it has data-dialog of the same
+	Title   string // "Delete customer Acme?"
+	Text    string // what cannot be undone
+	Things  []string
+	Action  string // where the form posts
+	Confirm string // the verb on the button: "Delete Acme"
+	Hidden  map[string]string
+}
+
+// Progress is the state of long work. While it is not Done the part asks its own address every second.
+type Progress struct {
+	ID       string
+	URL      string // answers this same component; empty stops asking
+	Label    string
+	Done     int
+	Total    int // zero when nobody knows
+	Detail   string
+	Finished bool
+}
+
+// FaultPage is what went wrong, for the reader. Detail is for 400 and 409 and the like; ID finds the log line of a 500.
+type FaultPage struct {
+	Status     int
+	Detail, ID string
+}
+
+const (
+	slash = "/"
+	csv   = "CSV"
+	xlsx  = "XLSX"
+)
+
+func has(list []string, value string) bool { return slices.Contains(list, value) }
+
+// i18n: ui.fault.*
+func (f FaultPage) key(part string) string {
+	known := map[int]string{400: "bad", 401: "signed_out", 403: "forbidden", 404: "missing", 405: "bad",
+		409: "conflict", 412: "conflict", 413: "large", 422: "bad", 429: "busy", 503: "down"}
+	name := known[f.Status]
+	if name == "" {
+		name = "broken"
+	}
+	return "ui.fault." + name + "." + part
+}
