@@ -1,0 +1,72 @@
+package floors
+
+// This file is the plan of the house: change it together with ARCHITECTURE.md,
+// and say why in the commit.
+
+// floors lists what stands on what, lowest first. Packages on one line are
+// neighbours and do not import each other.
+var floors = [][]string{
+	{"internal/platform"},
+	{"internal/kit"},
+	{"internal/trust"},
+	{"internal/customer"},
+	{"internal/estate", "internal/promise"},
+	{"internal/desk"},
+	{"internal/watch"},
+	{"internal/onboard", "internal/center"},
+	{"internal/improve"},
+	{"internal/app"},
+	{"cmd"},
+}
+
+// open floors are machinery, not practices: their packages may use each other.
+var open = []string{"internal/platform", "internal/kit", "internal/app", "cmd"}
+
+// sideways lists the imports between two rooms of one floor that we want. A
+// room that is not here asks through an interface of its own, given by app.
+var sideways = map[string][]string{
+	"internal/trust/audit":    {"internal/trust/permission"},
+	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission"},
+	// Discovery is the way from collectors into the CMDB.
+	"internal/estate/discovery": {"internal/estate/cmdb", "internal/estate/collect"},
+}
+
+// unscoped lists who may open a transaction across customers, or make a scope
+// or an actor out of nothing. Each of them is a door in the wall between
+// customers: sign-in, the job row, the queue of events of all customers, the start of the
+// program.
+var unscoped = []string{
+	"internal/trust/identity",
+	"internal/trust/permission",
+	"internal/platform/jobs",
+	"internal/platform/outbox",
+	"internal/app",
+	"cmd",
+}
+
+// doors are the functions that unscoped guards, by import path.
+var doors = map[string][]string{
+	"vigie/internal/platform/db":      {"Grant", "GrantAll"},
+	"vigie/internal/trust/permission": {"Grant"},
+}
+
+// across is a method, and known by its name alone.
+const across = "Across"
+
+// drivers reach the database past the scope.
+var drivers = []string{"database/sql", "database/sql/driver", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}
+
+// driving lists who may import them; database/sql's errors and null types are
+// wrapped by platform/db for everybody else.
+var driving = []string{"internal/platform", "internal/app", "cmd"}
+
+// timekeeper is the one package that asks the machine for the time.
+const timekeeper = "internal/platform/clock"
+
+// vague names say nothing about what a package owns.
+var vague = []string{
+	"util", "utils", "common", "helper", "helpers", "model", "models", "type", "types", "manager", "managers", "misc", "shared", "base",
+}
+
+// longest is the number of lines above which a file is a fault.
+const longest = 800
