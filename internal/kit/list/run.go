@@ -1,0 +1,244 @@
+package list
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/id"
+)
+
+// Page is a part of a list. Cursors are empty where there is nothing further.
+type Page[T any] struct {
+	Items      []T
+	NextCursor string
+	PrevCursor string
+}
+
+// cursor is the place of one row in one order. Value is text whatever the kind, so that it survives JSON exactly.
+type cursor struct {
+	Sort  string `json:"s"`
+	Value string `json:"v"`
+	Key   string `json:"k"`
+	Back  bool   `json:"b,omitempty"`
+}
+
+func (c cursor) String() string {
+	b, err := json.Marshal(c)
+	if err != nil { // strings and a bool
+		panic(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseCursor(text string) (c cursor, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(b, &c); err != nil {
+		return c, err
+	}
+	if c.Key == "" || unreadable(c.Value) || unreadable(c.Key) {
+		return c, fmt.Errorf("cursor without a key")
+	}
+	return c, nil
+}
+
+// Run reads one page.
+func Run[T any](ctx context.Context, tx *db.Tx, s Spec, q Query) (Page[T], error) {
+	var page Page[T]
+	back := q.cursor != nil && q.cursor.Back
+	text, args, err := s.statement(q, q.desc != back, q.Limit+1)
+	if err != nil {
+		return page, err
+	}
+	if err := tx.Select(ctx, &page.Items, text, args...); err != nil {
+		return page, fmt.Errorf("list: %w", err)
+	}
+	more := len(page.Items) > q.Limit
+	if more {
+		page.Items = page.Items[:q.Limit]
+	}
+	if back {
+		slices.Reverse(page.Items)
+	}
+	if len(page.Items) == 0 {
+		page.Items = []T{}
+		return page, nil
+	}
+	if more || back {
+		if page.NextCursor, err = s.cursorAt(q, page.Items[len(page.Items)-1], false); err != nil {
+			return page, err
+		}
+	}
+	if q.cursor != nil && (more || !back) {
+		page.PrevCursor, err = s.cursorAt(q, page.Items[0], true)
+	}
+	return page, err
+}
+
+// Each gives every row to f, page by page, so that an export of any size needs the memory of one page.
+func Each[T any](ctx context.Context, tx *db.Tx, s Spec, q Query, f func(T) error) error {
+	q.Limit, q.cursor = MaxLimit, nil
+	for {
+		page, err := Run[T](ctx, tx, s, q)
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			if err := f(item); err != nil {
+				return err
+			}
+		}
+		if page.NextCursor == "" {
+			return nil
+		}
+		c, err := parseCursor(page.NextCursor)
+		if err != nil {
+			return err
+		}
+		q.cursor = &c
+	}
+}
+
+// Count counts the rows, but no further than limit: a screen says "10,000+" rather than wait.
+func Count(ctx context.Context, tx *db.Tx, s Spec, q Query, limit int) (int, error) {
+	var n int
+	text := "SELECT COUNT(*) FROM (SELECT 1 FROM " + s.From + s.conditions(q, "") + " LIMIT " + strconv.Itoa(limit) + ") counted"
+	if err := tx.Get(ctx, &n, text, q.args...); err != nil {
+		return 0, fmt.Errorf("count: %w", err)
+	}
+	return n, nil
+}
+
+func (s Spec) statement(q Query, desc bool, limit int) (string, []any, error) {
+	dir, than := "ASC", ">"
+	if desc {
+		dir, than = "DESC", "<"
+	}
+	column, args, keyset := s.sortColumn(q.sort), slices.Clip(q.args), ""
+	if c := q.cursor; c != nil {
+		value, err := q.sort.fromCursor(c.Value)
+		if err != nil {
+			return "", nil, err
+		}
+		if (s.KeyKind == 0 || s.KeyKind == ID) && !id.Valid(c.Key) {
+			return "", nil, badCursor()
+		}
+		if column == s.Key {
+			keyset, args = s.Key+" "+than+" ?", append(args, c.Key)
+		} else {
+			keyset, args = "("+column+", "+s.Key+") "+than+" (?, ?)", append(args, value, c.Key)
+		}
+	}
+	order := column + " " + dir
+	if column != s.Key {
+		order += ", " + s.Key + " " + dir
+	}
+	return "SELECT " + s.Columns + " FROM " + s.From + s.conditions(q, keyset) + " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit), args, nil
+}
+
+func (s Spec) conditions(q Query, keyset string) string {
+	var all []string
+	if s.Where != "" {
+		all = append(all, "("+s.Where+")")
+	}
+	all = append(all, q.where...)
+	if keyset != "" {
+		all = append(all, keyset)
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(all, " AND ")
+}
+
+func (s Spec) sortColumn(f Field) string {
+	if !f.Nullable {
+		return f.Column
+	}
+	if f.Kind == Text || f.Kind == Choice {
+		return "COALESCE(" + f.Column + ", '')"
+	}
+	return "COALESCE(" + f.Column + ", 0)"
+}
+
+func (s Spec) cursorAt(q Query, row any, back bool) (string, error) {
+	c := cursor{Sort: q.Sort(), Back: back}
+	var err error
+	if c.Value, err = columnText(row, q.sort.tag()); err != nil {
+		return "", err
+	}
+	if c.Key, err = columnText(row, s.keyTag()); err != nil {
+		return "", err
+	}
+	return c.String(), nil
+}
+
+func (f Field) tag() string {
+	if f.Tag != "" {
+		return f.Tag
+	}
+	return bare(f.Column)
+}
+
+func (s Spec) keyTag() string {
+	if s.KeyTag != "" {
+		return s.KeyTag
+	}
+	return bare(s.Key)
+}
+
+func bare(column string) string { return column[strings.LastIndexByte(column, '.')+1:] }
+
+// fromCursor reads a value of the sort column back; a forged cursor is only a bad request.
+func (f Field) fromCursor(text string) (any, error) {
+	switch f.Kind {
+	case Time, Number:
+		if text == "" { // NULL
+			return int64(0), nil
+		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, badCursor()
+		}
+		return n, nil
+	case Bool:
+		return text == "true", nil
+	case ID:
+		if !id.Valid(text) {
+			return nil, badCursor()
+		}
+	}
+	return text, nil
+}
+
+// columnText gives the value that a row has in the column of the db tag, as the database would get it.
+func columnText(row any, tag string) (string, error) {
+	v := reflect.ValueOf(row)
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if f.Tag.Get("db") != tag {
+			continue
+		}
+		value := v.FieldByIndex(f.Index).Interface()
+		if valuer, ok := value.(driver.Valuer); ok {
+			var err error
+			if value, err = valuer.Value(); err != nil {
+				return "", err
+			}
+		}
+		if value == nil {
+			return "", nil
+		}
+		return fmt.Sprint(value), nil
+	}
+	return "", fmt.Errorf("list: %T has no field with db tag %q to continue from", row, tag)
+}
