@@ -47,8 +47,7 @@ func SQLite(t testing.TB, c clock.Clock) *db.DB {
 
 func open(t testing.TB, address string, c clock.Clock) *db.DB {
 	t.Helper()
-	none := func(context.Context, db.Engine, *sql.DB, *pgxpool.Pool) error { return nil }
-	if err := db.Migrate(t.Context(), address, none); err != nil {
+	if err := db.Migrate(t.Context(), address, NoExtra); err != nil {
 		t.Fatalf("migrate: %v", err)
 	}
 	d, err := db.Open(t.Context(), address, c)
@@ -58,3 +57,6 @@ func open(t testing.TB, address string, c clock.Clock) *db.DB {
 	t.Cleanup(d.Close)
 	return d
 }
+
+// NoExtra is for db.Migrate, where River's tables are not needed.
+func NoExtra(context.Context, db.Engine, *sql.DB, *pgxpool.Pool) error { return nil }

@@ -132,6 +132,8 @@ CREATE TABLE ci (
     workload_by TEXT NOT NULL,
     tags JSONB NOT NULL,
     attributes JSONB NOT NULL,
+    -- Further names that edges may point at ("dns:..."); with name, ids and tags they make the terms of the CI.
+    keys JSONB NOT NULL,
     -- What a person set: field -> value; discovery does not touch these. What discovery says of the same fields is in observed.
     pinned JSONB NOT NULL,
     observed JSONB NOT NULL,
