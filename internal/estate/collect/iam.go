@@ -7,6 +7,10 @@ func IAMAction(action string) string {
 	if a, ok := iamNames[action]; ok {
 		return a
 	}
+	// Several collectors ask the tagging API for the tags of their own resources; it has an IAM prefix of its own.
+	if strings.HasSuffix(action, ":GetResources") {
+		return "tag:GetResources"
+	}
 	if service, op, ok := strings.Cut(action, ":"); ok && service == "apigateway" && op != "" {
 		return "apigateway:GET"
 	}
@@ -14,9 +18,11 @@ func IAMAction(action string) string {
 }
 
 var iamNames = map[string]string{
-	"s3:ListBuckets":                     "s3:ListAllMyBuckets",
-	"s3:GetBucketEncryption":             "s3:GetEncryptionConfiguration",
-	"s3:GetPublicAccessBlock":            "s3:GetBucketPublicAccessBlock",
-	"s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-	"s3:HeadBucket":                      "s3:ListBucket",
+	"s3:ListBuckets":                        "s3:ListAllMyBuckets",
+	"s3:GetBucketEncryption":                "s3:GetEncryptionConfiguration",
+	"s3:GetPublicAccessBlock":               "s3:GetBucketPublicAccessBlock",
+	"s3:GetBucketLifecycleConfiguration":    "s3:GetLifecycleConfiguration",
+	"s3:GetBucketReplication":               "s3:GetReplicationConfiguration",
+	"s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+	"s3:HeadBucket":                         "s3:ListBucket",
 }

@@ -9,7 +9,18 @@ import (
 
 // Registry gives all collectors, sorted by name.
 func Registry() []collect.Collector {
-	all := slices.Concat([]collect.Collector(nil)
+	all := slices.Concat(
+		ec2Collectors(),
+		ebsCollectors(),
+		vpcCollectors(),
+		gatewayCollectors(),
+		vpnCollectors(),
+		elbCollectors(),
+		rdsCollectors(),
+		s3Collectors(),
+		lambdaCollectors(),
+		dynamodbCollectors(),
+		ecsCollectors(),
 	)
 	slices.SortFunc(all, func(a, b collect.Collector) int { return cmp.Compare(a.Name(), b.Name()) })
 	return all

@@ -3,11 +3,15 @@ package aws
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/smithy-go"
 
 	"vigie/internal/estate/collect"
 )
@@ -190,4 +194,61 @@ func document(text *string) any {
 		return nil
 	}
 	return v
+}
+
+// of follows a pointer of the SDK, giving the zero value where AWS gave nothing.
+func of[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// first gives the first that AWS gave.
+func first(list ...*string) string {
+	for _, p := range list {
+		if v := str(p); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func lower(v string) string { return strings.ToLower(v) }
+
+func number[T ~int | ~int32 | ~int64](p *T) string { return strconv.FormatInt(int64(of(p)), 10) }
+
+// setting reads "true" and "false" of a map of settings as a fact; nil where there is none.
+func setting(m map[string]string, key string) any {
+	if v := m[key]; v != "" {
+		return v == "true"
+	}
+	return nil
+}
+
+// dnsKeys makes the keys by which records and distributions find an item.
+func dnsKeys(names ...string) []string {
+	var keys []string
+	for _, n := range names {
+		if n != "" {
+			keys = append(keys, collect.DNS(n))
+		}
+	}
+	return keys
+}
+
+func partitionOf(arn string) string {
+	if p := strings.SplitN(arn, ":", 3); len(p) == 3 {
+		return p[1]
+	}
+	return "aws"
+}
+
+func isARN(v string) bool { return strings.HasPrefix(v, "arn:") }
+
+// hasCode tells whether AWS refused with one of these codes.
+func hasCode(err error, codes ...string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode())
 }
