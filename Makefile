@@ -35,4 +35,4 @@ bench: generate ## run the benchmarks; figures go to the terminal
 
 clean: ## remove what was built, downloaded packages included
 	rm -rf bin .cache .venv node_modules internal/kit/ui/dist
-	find internal -name '*_templ.go' -delete
+	find internal test -name '*_templ.go' -delete

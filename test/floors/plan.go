@@ -27,21 +27,23 @@ var open = []string{"internal/platform", "internal/kit", "internal/app", "cmd"}
 var sideways = map[string][]string{
 	"internal/trust/audit":    {"internal/trust/permission"},
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission"},
-	// Discovery is the way from collectors into the CMDB.
+	// Discovery leads what collectors find into the CMDB; collect is the
+	// vocabulary (item, edge, outcome) that the three share.
+	"internal/estate/cmdb":      {"internal/estate/collect"},
 	"internal/estate/discovery": {"internal/estate/cmdb", "internal/estate/collect"},
 }
 
 // unscoped lists who may open a transaction across customers, or make a scope
-// or an actor out of nothing. Each of them is a door in the wall between
-// customers: sign-in, the job row, the queue of events of all customers, the start of the
-// program.
-var unscoped = []string{
-	"internal/trust/identity",
-	"internal/trust/permission",
-	"internal/platform/jobs",
-	"internal/platform/outbox",
-	"internal/app",
-	"cmd",
+// or an actor out of nothing, and what for. Each of them is a door in the wall
+// between customers.
+var unscoped = map[string]string{
+	"internal/trust/identity":   "a sign-in or token is looked up before its customers are known",
+	"internal/trust/permission": "makes actors from scopes",
+	"internal/platform/jobs":    "a job row names its customer",
+	"internal/platform/outbox":  "one queue of the events of all customers",
+	"internal/estate/discovery": "its tick finds schedules that are due and runs whose process died",
+	"internal/app":              "wiring, set-up and sweepers at the start of the program",
+	"cmd":                       "the operator's commands",
 }
 
 // doors are the functions that unscoped guards, by import path.
@@ -54,10 +56,11 @@ var doors = map[string][]string{
 const across = "Across"
 
 // drivers reach the database past the scope.
-var drivers = []string{"database/sql", "database/sql/driver", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}
+// database/sql/driver is not among them: it is the interface of values.
+var drivers = []string{"database/sql", "github.com/jackc/pgx/v5", "modernc.org/sqlite"}
 
-// driving lists who may import them; database/sql's errors and null types are
-// wrapped by platform/db for everybody else.
+// driving lists who may import them; platform/db wraps the errors of
+// database/sql for everybody else.
 var driving = []string{"internal/platform", "internal/app", "cmd"}
 
 // timekeeper is the one package that asks the machine for the time.

@@ -30,6 +30,8 @@ func TestRules(t *testing.T) {
 		{"imports go down only", "internal/estatement/a.go", `package estatement`, true},
 
 		{"internal packages do not use test packages", "internal/platform/db/a_test.go", `package db; import _ "vigie/test/pg"`, false},
+		{"internal packages do not use test packages", "internal/platform/db/dbtest/a.go", `package dbtest; import _ "vigie/test/pg"`, false},
+		{"internal packages do not use test packages", "internal/desk/contest/a.go", `package contest; import _ "vigie/test/pg"`, true},
 		{"internal packages do not use test packages", "internal/platform/db/a.go", `package db; import _ "vigie/test/pg"`, true},
 
 		{"few may cross customers", "internal/desk/ticket/a.go", `package ticket; func f(d D) { d.InScope(nil) }`, false},
@@ -43,6 +45,7 @@ func TestRules(t *testing.T) {
 
 		{"the database is reached through db", "internal/platform/db/a.go", `package db; import _ "database/sql"`, false},
 		{"the database is reached through db", "internal/desk/ticket/a.go", `package ticket; import "database/sql"; var _ sql.DB`, true},
+		{"the database is reached through db", "internal/desk/ticket/a.go", `package ticket; import "database/sql/driver"; var _ driver.Valuer`, false},
 		{"the database is reached through db", "internal/desk/ticket/a.go", `package ticket; import _ "github.com/jackc/pgx/v5/stdlib"`, true},
 
 		{"the clock is injected", "internal/desk/ticket/a.go", `package ticket; import "time"; var d = time.Second`, false},
@@ -60,7 +63,8 @@ func TestRules(t *testing.T) {
 
 		{"each package says what it owns", "internal/desk/ticket/doc.go", "// Package ticket is.\npackage ticket", false},
 		{"each package says what it owns", "internal/desk/ticket/doc.go", "package ticket", true},
-		{"each package says what it owns", "internal/desk/ticket/a.go", "// Package ticket is.\npackage ticket", true},
+		{"each package says what it owns", "internal/desk/ticket/a.go", "// Package ticket is.\npackage ticket", false},
+		{"each package says what it owns", "internal/desk/ticket/a.go", "package ticket", true},
 		{"each package says what it owns", "test/pg/run/main.go", "package main", false},
 
 		{"packages have telling names", "internal/desk/ticket/a.go", `package ticket`, false},

@@ -29,8 +29,14 @@ type File struct {
 // Package is the folder, relative to the module: internal/desk/ticket.
 func (f *File) Package() string { return path.Dir(f.Path) }
 
-// Test tells whether the file is compiled into tests only.
-func (f *File) Test() bool { return strings.HasSuffix(f.Path, "_test.go") }
+// Test tells whether the file is compiled into tests only: by its name, or as
+// part of a package for tests beside the one tested, such as dbtest for db.
+func (f *File) Test() bool {
+	pkg := path.Base(f.Package())
+	return f.testSource() || strings.HasSuffix(pkg, "test") && path.Base(path.Dir(f.Package()))+"test" == pkg
+}
+
+func (f *File) testSource() bool { return strings.HasSuffix(f.Path, "_test.go") }
 
 // At names a place in the file the way editors like it.
 func (f *File) At(n ast.Node) string {
