@@ -24,6 +24,11 @@ const (
 	Skipped      Outcome = "skipped"
 )
 
+// Outcomes lists all outcomes, the good one first.
+func Outcomes() []Outcome {
+	return []Outcome{Complete, Denied, RegionOff, ThrottledOut, Failed, Skipped}
+}
+
 // Result is the end of one scope.
 type Result struct {
 	Outcome Outcome

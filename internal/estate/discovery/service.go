@@ -71,6 +71,9 @@ func (s *Service) newRun(ctx context.Context, a permission.Actor, customer, acco
 				return f.Err()
 			}
 		}
+		if err := buryReplays(ctx, tx); err != nil {
+			return err
+		}
 		open, err := openRuns(ctx, tx)
 		if err != nil {
 			return err

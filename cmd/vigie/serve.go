@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"vigie/internal/app"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/control"
+	"vigie/internal/platform/telemetry"
+)
+
+type serveCommand struct {
+	storeFlags
+	Listen    string        `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL string        `name:"public-url" help:"Address by which people reach this server, if a proxy stands before it." placeholder:"URL"`
+	Workers   int           `help:"Background tasks at once in this process; 0 leaves them to other replicas." default:"4"`
+	NoMigrate bool          `help:"Do not bring the database to this version first."`
+	Grace     time.Duration `help:"Time for requests and tasks to finish when the server is told to stop." default:"20s"`
+}
+
+func (*serveCommand) local() {}
+
+// Run implements command.
+func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
+	address, err := c.address(e)
+	if err != nil {
+		return err
+	}
+	dir := e.path(c.DataDir)
+	if c.sqlite() {
+		lock, err := control.Acquire(dir)
+		if err != nil {
+			return err
+		}
+		defer lock.Release()
+	}
+	tel, err := telemetry.New(ctx, e.stderr, g.LogFormat, g.LogLevel)
+	if err != nil {
+		return err
+	}
+	public, err := publicURL(c.PublicURL, c.Listen)
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Clock: clock.System{}, Telemetry: tel, Version: version,
+		Migrate: !c.NoMigrate, Workers: c.Workers, PublicURL: public})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return serve(ctx, e, a, c.Listen, dir, c.sqlite(), c.Grace, tel, nil)
+}
+
+// serve runs the server until ctx ends: it first stops to be ready, finishes what it has begun, then stops. ready is called
+// once requests are answered.
+func serve(ctx context.Context, e *env, a *app.App, listen, dir string, socket bool, grace time.Duration, tel *telemetry.Telemetry, ready func(net.Addr) error) error {
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	if err := a.Start(ctx); err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	srv := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			stop(err)
+		}
+	})
+	if socket {
+		parts.Go(func() {
+			if err := control.Serve(ctx, dir, remote(a)); err != nil {
+				stop(err)
+			}
+		})
+	}
+	tel.Log.Info("vigie serves", "version", version, "address", ln.Addr().String(), "database", a.Engine())
+	if ready != nil {
+		if err := ready(ln.Addr()); err != nil {
+			stop(err)
+		}
+	}
+	<-ctx.Done()
+	tel.Log.Info("vigie stops")
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	a.Drain()
+	err = errors.Join(srv.Shutdown(last), a.Stop(last), tel.Close(last))
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+func publicURL(given, listen string) (*url.URL, error) {
+	if given == "" {
+		given = "http://" + listen
+	}
+	u, err := url.Parse(given)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("--public-url %q: want http://HOST or https://HOST", given)
+	}
+	return u, nil
+}
+
+type migrateCommand struct{ storeFlags }
+
+// Run implements command; opening migrates.
+func (c *migrateCommand) Run(ctx context.Context, e *env, g *grammar) error {
+	a, done, err := c.open(ctx, e, g)
+	if err != nil {
+		return err
+	}
+	defer done()
+	fmt.Fprintf(e.stdout, "the %s database is at this version\n", a.Engine())
+	return nil
+}
+
+type versionCommand struct{}
+
+func (*versionCommand) local() {}
+
+// Run implements command.
+func (*versionCommand) Run(_ context.Context, e *env, _ *grammar) error {
+	fmt.Fprintln(e.stdout, "vigie", version)
+	return nil
+}
+
+type doctorCommand struct {
+	storeFlags
+	outputFlag
+}
+
+// Run implements command: every check says what it looked at, and one that fails makes the command fail.
+func (c *doctorCommand) Run(ctx context.Context, e *env, g *grammar) error {
+	a, done, err := c.open(ctx, e, g)
+	if err != nil {
+		return err
+	}
+	defer done()
+	checks := a.Doctor(ctx)
+	cells := make([][]string, len(checks))
+	bad := false
+	for i, k := range checks {
+		cells[i] = []string{k.Name, k.State, k.Detail}
+		bad = bad || k.State == "failed"
+	}
+	if err := c.print(e.stdout, []string{"check", "state", "detail"}, checks, cells); err != nil {
+		return err
+	}
+	if bad {
+		return exitCode(exitFailed)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"vigie/internal/app"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/telemetry"
+)
+
+// storeFlags say where the data is.
+type storeFlags struct {
+	DataDir      string `help:"Folder of the embedded database, files and the operator's socket." default:"vigie-data" placeholder:"DIR"`
+	Database     string `help:"sqlite:PATH or postgres://...; default: SQLite in the data folder." placeholder:"ADDRESS"`
+	DatabaseFile string `help:"File that holds the database address." placeholder:"FILE"`
+}
+
+func (s *storeFlags) folder() *storeFlags { return s }
+
+func (s *storeFlags) sqlite() bool {
+	return s.DatabaseFile == "" && (s.Database == "" || strings.HasPrefix(s.Database, "sqlite:"))
+}
+
+// address gives the database's address.
+func (s *storeFlags) address(e *env) (string, error) {
+	if s.DatabaseFile != "" {
+		b, err := os.ReadFile(e.path(s.DatabaseFile))
+		if err != nil {
+			return "", fmt.Errorf("--database-file: %w", err)
+		}
+		return strings.TrimSpace(string(b)), nil
+	}
+	if path, ok := strings.CutPrefix(s.Database, "sqlite:"); ok {
+		return "sqlite:" + e.path(path), nil
+	}
+	if s.Database != "" {
+		return s.Database, nil
+	}
+	return "sqlite:" + filepath.Join(e.path(s.DataDir), "vigie.db"), nil
+}
+
+// open gives the application for one command: the server's own inside a server, else one opened (and migrated) here. done lets it go.
+func (s *storeFlags) open(ctx context.Context, e *env, g *grammar) (a *app.App, done func(), err error) {
+	if e.app != nil {
+		return e.app, func() {}, nil
+	}
+	address, err := s.address(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	tel, err := telemetry.New(ctx, e.stderr, g.LogFormat, quieter(g.LogLevel))
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err = app.Open(ctx, app.Options{Database: address, DataDir: e.path(s.DataDir), Clock: clock.System{}, Telemetry: tel, Version: version, Migrate: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	return a, a.Close, nil
+}
+
+// quieter keeps the server's information out of a command's output; only what went wrong is said.
+func quieter(level string) string {
+	if level == "info" {
+		return "warn"
+	}
+	return level
+}
+
+func hasPassword(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil {
+		return false
+	}
+	_, set := u.User.Password()
+	return set
+}
