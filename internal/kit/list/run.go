@@ -2,7 +2,6 @@ package list
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -221,24 +220,22 @@ func (f Field) fromCursor(text string) (any, error) {
 	return text, nil
 }
 
-// columnText gives the value that a row has in the column of the db tag, as the database would get it.
+// columnText gives the value that a row has in the column of the db tag, as text.
 func columnText(row any, tag string) (string, error) {
 	v := reflect.ValueOf(row)
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		if f.Tag.Get("db") != tag {
 			continue
 		}
-		value := v.FieldByIndex(f.Index).Interface()
-		if valuer, ok := value.(driver.Valuer); ok {
-			var err error
-			if value, err = valuer.Value(); err != nil {
-				return "", err
+		switch value := v.FieldByIndex(f.Index).Interface().(type) {
+		case db.Time:
+			if value.IsZero() { // NULL
+				return "", nil
 			}
+			return strconv.FormatInt(value.UnixMicro(), 10), nil
+		default:
+			return fmt.Sprint(value), nil
 		}
-		if value == nil {
-			return "", nil
-		}
-		return fmt.Sprint(value), nil
 	}
 	return "", fmt.Errorf("list: %T has no field with db tag %q to continue from", row, tag)
 }
