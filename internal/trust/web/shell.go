@@ -1,0 +1,178 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"vigie/internal/kit/i18n"
+	"vigie/internal/kit/ui"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/fault"
+	"vigie/internal/platform/id"
+	"vigie/internal/trust/permission"
+)
+
+// Handler answers one page or form. An error that it returns is shown as the page for that error, so it must not have written.
+type Handler func(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error
+
+// Shell makes pages. app fills it.
+type Shell struct {
+	Bundle *i18n.Bundle
+	Clock  clock.Clock
+	Log    *slog.Logger
+	// Actor gives who is signed in; ok is false when nobody is.
+	Actor func(r *http.Request) (a permission.Actor, ok bool)
+	// Customers lists whom the actor may choose, in order of name.
+	Customers func(ctx context.Context, a permission.Actor) ([]ui.Customer, error)
+	// Nav is the left rail for the actor.
+	Nav func(p *ui.Page, a permission.Actor) []ui.NavSection
+}
+
+// SignInPath is where people who are not signed in are sent.
+const SignInPath = "/sign-in"
+
+// Page wraps a handler for people who are signed in; others are sent to sign in and come back.
+func (s *Shell) Page(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, ok := s.Actor(r)
+		if !ok {
+			to := SignInPath
+			if r.Method == http.MethodGet && r.URL.Path != "/" {
+				to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+			}
+			ui.Redirect(w, r, to)
+			return
+		}
+		p, err := s.shell(w, r, a)
+		if err == nil {
+			err = h(w, r, p, a)
+		}
+		if err != nil {
+			s.fail(w, r, p, err)
+		}
+	})
+}
+
+// Open makes a page for whoever comes, as the sign-in page needs it.
+func (s *Shell) Open(w http.ResponseWriter, r *http.Request) *ui.Page {
+	return ui.NewPage(r, s.Bundle.Printer(ui.LanguageOf(r, s.Bundle, ""), time.UTC, s.Clock.Now()))
+}
+
+// Missing answers addresses that nothing stands at.
+func (s *Shell) Missing() http.Handler {
+	return s.Page(func(http.ResponseWriter, *http.Request, *ui.Page, permission.Actor) error {
+		return fault.New(fault.NotFound, "fault.not_found")
+	})
+}
+
+func (s *Shell) shell(w http.ResponseWriter, r *http.Request, a permission.Actor) (*ui.Page, error) {
+	zone, err := time.LoadLocation(a.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	p := ui.NewPage(r, s.Bundle.Printer(ui.LanguageOf(r, s.Bundle, a.Language), zone, s.Clock.Now()))
+	p.User = &ui.User{Name: a.Name, Email: a.Email, Role: p.T("trust.role." + string(a.Role()))} // i18n: trust.role.*
+	p.Toasts = ui.TakeFlash(w, r)
+	if p.Customers, err = s.Customers(r.Context(), a); err != nil {
+		return p, err
+	}
+	p.Nav = s.Nav(p, a)
+	if a.Role().Customer() {
+		// People of a customer have just one, and no switcher.
+		if len(p.Customers) == 1 {
+			p.Customer, p.Customers = &p.Customers[0], nil
+		}
+		return p, nil
+	}
+	if slug := r.URL.Query().Get("customer"); slug != "" {
+		for i := range p.Customers {
+			if p.Customers[i].Slug == slug {
+				p.Customer = &p.Customers[i]
+			}
+		}
+		if p.Customer == nil {
+			return p, fault.New(fault.NotFound, "fault.not_found")
+		}
+	}
+	return p, nil
+}
+
+// fail shows an error. Unknown ones are logged whole under an id, and the reader sees only the id.
+func (s *Shell) fail(w http.ResponseWriter, r *http.Request, p *ui.Page, err error) {
+	if p == nil {
+		p = s.Open(w, r)
+	}
+	page := ui.FaultPage{Status: Status(err)}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		page.Detail = p.T(f.Key, f.Args)
+		if f.Code == fault.NotFound || f.Code == fault.Forbidden {
+			page.Detail = ""
+		}
+	} else if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // the reader has left
+	} else {
+		page.ID = id.New()
+		s.Log.ErrorContext(r.Context(), "page failed", "id", page.ID, "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	p.Title = http.StatusText(page.Status)
+	ui.Render(w, r, page.Status, ui.Fault(p, page))
+}
+
+// Status is the HTTP status of an error.
+func Status(err error) int {
+	switch fault.CodeOf(err) {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Unauthorized:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Stale:
+		return http.StatusPreconditionFailed
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.Limited:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Unsupported:
+		return http.StatusUnsupportedMediaType
+	case fault.Precondition:
+		return http.StatusPreconditionRequired
+	}
+	return http.StatusInternalServerError
+}
+
+// Customer is the slug of the customer whose data the page shows, "" for all that the reader may see.
+func Customer(p *ui.Page) string {
+	if p.Customer == nil {
+		return ""
+	}
+	return p.Customer.Slug
+}
+
+// Faults gives the messages of a refused form: the summary, and by field. ok is false for errors that are not about fields.
+func Faults(p *ui.Page, err error, label func(field string) string) (summary []ui.FieldFault, byField map[string]string, ok bool) {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Code != fault.Invalid && f.Code != fault.Conflict {
+		return nil, nil, false
+	}
+	byField = map[string]string{}
+	for _, field := range f.Fields {
+		byField[field.Path] = p.T(field.Key, field.Args)
+		summary = append(summary, ui.FieldFault{Name: field.Path, Label: label(field.Path), Message: byField[field.Path]})
+	}
+	if len(f.Fields) == 0 {
+		summary = []ui.FieldFault{{Message: p.T(f.Key, f.Args)}}
+	}
+	return summary, byField, true
+}
