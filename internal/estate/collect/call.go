@@ -30,7 +30,7 @@ type method[In, Out, Opt any] func(context.Context, *In, ...func(*Opt)) (*Out, e
 func Do[In, Out, Opt any](ctx context.Context, s *Session, call func(context.Context, *In, ...func(*Opt)) (*Out, error), in *In) (*Out, error) {
 	op := strings.TrimSuffix(reflect.TypeFor[In]().Name(), "Input")
 	k := Key{Account: s.Account, Region: s.Region, Service: s.collector.Service, Op: op}
-	s.calls.Add(1)
+	s.top().calls.Add(1)
 	got, err := s.source.Answer(ctx, k, in, new(Out), func(ctx context.Context) (any, error) {
 		out, err := s.limits.run(ctx, k, func(ctx context.Context) (any, error) { return method[In, Out, Opt](call)(ctx, in) })
 		if err != nil {
@@ -95,6 +95,7 @@ func Try[In, Out, Opt any](ctx context.Context, s *Session, call func(context.Co
 
 // Note keeps the first error of a detail; the scope will end with it.
 func (s *Session) Note(err error) {
+	s = s.top()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.noted == nil {

@@ -16,6 +16,7 @@ type Session struct {
 	Region    string // GlobalRegion for global collectors
 	Partition string // "aws", "aws-cn", "aws-us-gov"
 	collector Collector
+	parent    *Session // of a view (With)
 	source    Source
 	config    aws.Config
 	limits    *Limits
@@ -33,6 +34,23 @@ type Session struct {
 
 // Config is the AWS configuration for this account and region; clients are made from it and used only through Do, Pages and Try.
 func (s *Session) Config() aws.Config { return s.config }
+
+// With gives a view of the session whose calls go to another service, by its IAM prefix: a serverless application is made of what
+// CloudFormation and the tagging service say. Items are emitted through either.
+func (s *Session) With(service string) *Session {
+	view := &Session{Account: s.Account, Region: s.Region, Partition: s.Partition, collector: s.collector, parent: s.top(),
+		source: s.source, config: s.config, limits: s.limits, sink: s.sink, log: s.log}
+	view.collector.Service = service
+	return view
+}
+
+// top is the session that counts and keeps: the one that With was called on, or itself.
+func (s *Session) top() *Session {
+	if s.parent != nil {
+		return s.parent
+	}
+	return s
+}
 
 // ARN writes an ARN of this account and region: s.ARN("ec2", "volume/vol-1").
 func (s *Session) ARN(service, resource string) string {
@@ -56,6 +74,7 @@ const emitBatch = 500
 
 // Emit hands items over; they are stored in batches.
 func (s *Session) Emit(ctx context.Context, items ...Item) error {
+	s = s.top()
 	s.mu.Lock()
 	for _, it := range items {
 		s.buffer = append(s.buffer, s.settle(it))
