@@ -65,6 +65,7 @@ const leaseTime = 90 * time.Second
 // Coverage is the last word about one scope.
 type Coverage struct {
 	CustomerID string          `db:"customer_id"`
+	ID         string          `db:"id"` // of the row; it stays while the scope is read again
 	AccountID  string          `db:"account_id"`
 	Region     string          `db:"region"`
 	Type       string          `db:"type"`

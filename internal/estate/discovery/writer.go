@@ -8,6 +8,7 @@ import (
 
 	"vigie/internal/estate/collect"
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/id"
 )
 
 // writer is the sink of a run. Workers hand it batches at once; one goroutine commits what has gathered in one transaction
@@ -75,7 +76,7 @@ func (w *writer) Done(ctx context.Context, p collect.Place, res collect.Result) 
 		}
 		rows := make([]Coverage, len(p.Collector.Types))
 		for i, typ := range p.Collector.Types {
-			rows[i] = Coverage{AccountID: p.Account, Region: p.Region, Type: typ, RunID: r.ID, Outcome: res.Outcome, Action: res.Action,
+			rows[i] = Coverage{ID: id.New(), AccountID: p.Account, Region: p.Region, Type: typ, RunID: r.ID, Outcome: res.Outcome, Action: res.Action,
 				Message: res.Message, Items: int64(res.Items), Pages: int64(res.Page), At: tx.Now()}
 		}
 		r.Gone += int64(gone)

@@ -95,11 +95,13 @@ CREATE TABLE discovery_run (
     version BIGINT NOT NULL,
     PRIMARY KEY (customer_id, id)
 );
+CREATE INDEX discovery_run_list ON discovery_run (customer_id, created_at, id);
 CREATE INDEX discovery_run_open ON discovery_run (state, heartbeat_at) WHERE finished_at IS NULL;
 
 -- The last word about each (account, region, type), and which run said it.
 CREATE TABLE coverage (
     customer_id UUID NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    id UUID NOT NULL,
     account_id TEXT NOT NULL,
     region TEXT NOT NULL,
     type TEXT NOT NULL,
@@ -112,6 +114,7 @@ CREATE TABLE coverage (
     at BIGINT NOT NULL,
     PRIMARY KEY (customer_id, account_id, region, type)
 );
+CREATE INDEX coverage_list ON coverage (customer_id, account_id, id);
 CREATE INDEX coverage_run ON coverage (customer_id, run_id);
 CREATE INDEX coverage_outcome ON coverage (customer_id, outcome, account_id, region, type);
 
@@ -160,9 +163,10 @@ CREATE TABLE ci_term (
     customer_id UUID NOT NULL,
     term TEXT NOT NULL,
     ci_id UUID NOT NULL,
-    PRIMARY KEY (customer_id, term, ci_id)
+    PRIMARY KEY (term, customer_id, ci_id)
 ) WITHOUT ROWID;
 
+-- The id carries the time (UUIDv7 made from "at"), so that the key is also the order in time.
 CREATE TABLE ci_change (
     customer_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -177,12 +181,12 @@ CREATE TABLE ci_change (
     after TEXT NOT NULL,
     PRIMARY KEY (customer_id, id),
     FOREIGN KEY (customer_id, ci_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE
-);
+) WITHOUT ROWID;
 CREATE INDEX ci_change_ci ON ci_change (customer_id, ci_id, id);
-CREATE INDEX ci_change_at ON ci_change (customer_id, at, id);
 
 -- A relation is emitted by its owner, which is known; the other end is named by type and key and waits (NULL) until it is.
--- inbound: the owner stands at the "to" end (a subnet says which VPC contains it).
+-- inbound: the owner stands at the "to" end (a subnet says which VPC contains it). The owner is always one of the two ends, so
+-- that the foreign keys of these hold it too.
 CREATE TABLE relation (
     customer_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -204,13 +208,11 @@ CREATE TABLE relation (
     first_seen BIGINT NOT NULL,
     version BIGINT NOT NULL,
     PRIMARY KEY (customer_id, id),
-    FOREIGN KEY (customer_id, owner_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE,
     FOREIGN KEY (customer_id, from_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE,
     FOREIGN KEY (customer_id, to_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE
 );
-CREATE UNIQUE INDEX relation_identity ON relation (customer_id, owner_id, type, inbound, other_type, other_key);
-CREATE INDEX relation_from ON relation (customer_id, from_id, type);
-CREATE INDEX relation_to ON relation (customer_id, to_id, type);
+CREATE INDEX relation_from ON relation (customer_id, from_id, type) WHERE from_id IS NOT NULL;
+CREATE INDEX relation_to ON relation (customer_id, to_id, type) WHERE to_id IS NOT NULL;
 CREATE INDEX relation_unresolved ON relation (customer_id, other_key) WHERE NOT resolved;
 
 -- +goose Down
