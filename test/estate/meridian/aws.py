@@ -117,7 +117,7 @@ class Place:
         self.random = account.estate.random
         self.n = account.estate.n
 
-    def call(self, service, action, **arguments):
+    def call(self, service, action, /, **arguments):
         """The call's answer, or Unsupported, after saying so once."""
         try:
             return getattr(self.account.client(service, self.region), action)(**arguments)
@@ -128,7 +128,7 @@ class Place:
             self.estate.report(f"{service}.{action}", reason)
             raise Unsupported(f"{service}.{action}: {reason}") from error
 
-    def attempt(self, service, action, **arguments):
+    def attempt(self, service, action, /, **arguments):
         """As call, for a step that the rest can do without: None when refused."""
         try:
             return self.call(service, action, **arguments)

@@ -36,6 +36,12 @@ def service(place, network, cluster_name, name, application, image, role, count=
     place.call("ecs", "create_service", cluster=cluster_name, serviceName=name, taskDefinition=task, desiredCount=count, launchType="FARGATE",
                networkConfiguration={"awsvpcConfiguration": {"subnets": network.subnets["app"], "securityGroups": [network.group(f"{name}-ecs-sg", [8080], application=application)]}},
                tags=lower_pairs(place.tags(name, application)), **more)
+    # The emulator starts a service with nothing running; setting the count again makes it run.
+    place.attempt("ecs", "update_service", cluster=cluster_name, service=name, desiredCount=count)
+    if name.endswith("worker"):
+        # Somebody started a task by hand on an older revision: in use as long as it runs.
+        place.attempt("ecs", "run_task", cluster=cluster_name, taskDefinition=f"{name}:1", launchType="FARGATE", count=1, networkConfiguration={
+            "awsvpcConfiguration": {"subnets": network.subnets["app"][:1], "securityGroups": [network.groups[f"{name}-ecs-sg"]]}})
     logs(place, f"/ecs/{name}", application, retention)
     alarm(place, f"{name}-cpu", "AWS/ECS", "CPUUtilization", {"ClusterName": cluster_name, "ServiceName": name}, 80)
     alarm(place, f"{name}-memory", "AWS/ECS", "MemoryUtilization", {"ClusterName": cluster_name, "ServiceName": name}, 85)

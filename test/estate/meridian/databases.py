@@ -95,7 +95,7 @@ def cache(place, network, group, name, application, engine="memcached", kind="ca
 def replication(place, network, group, name, application, replicas=1, encrypted=True):
     more = {"CacheSubnetGroupName": group} if group else {}
     place.call("elasticache", "create_replication_group", ReplicationGroupId=name, ReplicationGroupDescription=f"{application} cache", Engine="redis",
-               CacheNodeType="cache.r6g.large", NumCacheClusters=1 + replicas, AutomaticFailoverEnabled=bool(replicas), MultiAZEnabled=bool(replicas),
+               CacheNodeType="cache.r6g.large", NumNodeGroups=1, ReplicasPerNodeGroup=replicas, AutomaticFailoverEnabled=bool(replicas), MultiAZEnabled=bool(replicas),
                AtRestEncryptionEnabled=encrypted, TransitEncryptionEnabled=encrypted, Tags=pairs(place.tags(name, application)), **more)
 
 

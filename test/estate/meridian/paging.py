@@ -20,11 +20,10 @@ def widen(account, networks):
     place, home = account.at(MAIN), account.at(EDGE)
     _fleet(place, networks["production"], 101)
     for number in range(45):
-        watch.logs(place, f"/paging/{number + 1:03}", "shared-services", 1)
+        watch.logs(place, f"/paging/{number + 1:03}", "shared-services")
         serverless.rule(place, f"paging-{number + 1:03}", "shared-services", [], schedule="rate(1 day)")
     for number in range(101):
         identity.role(home, f"paging-{number + 1:03}", "lambda.amazonaws.com", "shared-services")
         watch.topic(place, f"paging-{number + 1:03}", "shared-services")
-        watch.alarm(place, f"paging-{number + 1:03}", "Paging", "Pages", {"Page": str(number)}, 1)
     for number in range(99):
         databases.table(place, f"paging-{number + 1:03}", "shared-services", recovery=False)

@@ -46,7 +46,8 @@ def build(account):
     protection.trail(main, "production-trail", "meridian-prod-access-logs")
     if not account.estate.demo:
         protection.trail(main, "legacy-trail", "meridian-prod-access-logs", everywhere=False, log=False)
-    _disaster(account, shared)
+    _backup(main, shared)
+    _disaster(account, shared, net)
     return net
 
 
@@ -245,7 +246,16 @@ def _delivery(place, shared):
 
 
 @piece
-def _disaster(account, shared):
+def _backup(place, shared):
+    """What is backed up by name. The portal's tables and customs-archive are in no plan: production without backups."""
+    arn, vault = place.arn, shared["base"]["vault"] or "Default"
+    protection.plan(place, "databases", vault, copy_to=f"arn:aws:backup:{DISASTER}:{place.account.id}:backup-vault:production-vault", select=("databases", [
+        arn("rds", "cluster:tracking"), arn("rds", "db:customs-declarations"), arn("rds", "db:wms-stock"), arn("rds", "db:billing-ledger"),
+        arn("dynamodb", "table/tracking-parcels"), arn("dynamodb", "table/tracking-labels")]))
+
+
+@piece
+def _disaster(account, shared, main_network):
     """eu-west-3, kept warm for the day that eu-west-1 is not there; behind one NAT gateway."""
     place, n = account.at(DISASTER), account.estate.n
     base = baseline.regional(account, DISASTER)
@@ -271,3 +281,5 @@ def _disaster(account, shared):
     identity.secret(place, "parcel-tracking/database", "parcel-tracking")
     network.elastic(place, "dr-spare", "shared-services")
     servers.volume(place, "dr-test-2023", "shared-services", 200, age=1000)
+    network.private_line(place, net, "rotterdam-second-line", "198.51.100.11", 20)
+    network.peer(place, net, main_network)

@@ -32,8 +32,10 @@ def build(account):
     databases.instance(place, net, group, "test-db", None or "sandbox", multi_az=False, encrypted=False, backup_days=0, public=True, kind="db.t3.micro", size=20, protect=False)
     databases.table(place, "poc-table", "sandbox", recovery=False)
     databases.table(place, "test", "sandbox", recovery=False)
-    databases.warehouse(place, net, "poc-warehouse", "sandbox", nodes=1, encrypted=False, public=True)
-    servers.cluster_emr(place, net, "poc-spark", "sandbox", workers=1)
+    for number in range(n(2, 1)):
+        databases.warehouse(place, net, f"poc-warehouse-{number + 1}", "sandbox", nodes=1, encrypted=False, public=True)
+        servers.cluster_emr(place, net, f"poc-spark-{number + 1}", "sandbox", workers=1)
+    servers.classic(place, net, "test-elb", "sandbox")
     containers.cluster(place, "poc", "sandbox", insights=False)
     containers.service(place, net, "poc", "poc-nginx", "sandbox", "nginx:latest", "test-role", count=1, retention=None)
     for number in range(n(3, 12)):
