@@ -1,0 +1,231 @@
+package discovery
+
+import (
+	"context"
+
+	"vigie/internal/estate/collect"
+	"vigie/internal/kit/api"
+	"vigie/internal/platform/db"
+	"vigie/internal/trust/permission"
+)
+
+// Directory knows customers; internal/customer gives it.
+type Directory interface {
+	// ID finds the customer of a slug or id within the actor's scope.
+	ID(ctx context.Context, a permission.Actor, slug string) (string, error)
+	// Slug names the customer of an id.
+	Slug(ctx context.Context, a permission.Actor, id string) (string, error)
+}
+
+// Routes hangs the room's operations on the API. actor gives who calls.
+func (s *Service) Routes(a *api.API, customers Directory, actor func(context.Context) permission.Actor) {
+	r := routes{s, customers, actor}
+	api.List(a, api.Listing[AccountRow, AccountAnswer]{
+		Op: api.Op{Path: "/accounts", Tag: "Accounts", Summary: "List AWS accounts"}, Spec: AccountSpec, Allow: r.allow(permission.AccountRead),
+		Rows: each(func(row AccountRow) AccountAnswer { return answerAccount(row.Account, row.Slug) })})
+	api.Post(a, api.Op{Path: "/accounts", Tag: "Accounts", Summary: "Add an AWS account", Description: "Vigie makes the ExternalId; the account is checked on demand and at each run."}, r.addAccount)
+	api.Get(a, api.Op{Path: "/accounts/{id}", Tag: "Accounts", Summary: "Get an AWS account"}, r.account)
+	api.Patch(a, api.Op{Path: "/accounts/{id}", Tag: "Accounts", Summary: "Change an AWS account"}, r.changeAccount)
+	api.Delete(a, api.Op{Path: "/accounts/{id}", Tag: "Accounts", Summary: "Remove an AWS account", Description: "Its CIs stay, as stale."}, r.removeAccount)
+	api.Post(a, api.Op{Path: "/accounts/{id}/check", Tag: "Accounts", Summary: "Enter the account now and say what came of it", Status: 200}, r.checkAccount)
+
+	api.List(a, api.Listing[RunRow, RunAnswer]{
+		Op: api.Op{Path: "/discovery-runs", Tag: "Discovery", Summary: "List discovery runs"}, Spec: RunSpec, Allow: r.allow(permission.DiscoveryRead),
+		Rows: each(func(row RunRow) RunAnswer { return answerRun(row.Run, row.Slug) })})
+	api.Post(a, api.Op{Path: "/discovery-runs", Tag: "Discovery", Summary: "Start a discovery run"}, r.startRun)
+	api.Get(a, api.Op{Path: "/discovery-runs/{id}", Tag: "Discovery", Summary: "Get a discovery run"}, r.run)
+	api.Post(a, api.Op{Path: "/discovery-runs/{id}/cancel", Tag: "Discovery", Summary: "Cancel a run; what it has found stays", Status: 200}, r.cancelRun)
+	api.Post(a, api.Op{Path: "/discovery-runs/{id}/resume", Tag: "Discovery", Summary: "Go on with a cancelled or failed run", Status: 200}, r.resumeRun)
+
+	api.List(a, api.Listing[CoverageRow, CoverageAnswer]{
+		Op: api.Op{Path: "/coverage", Tag: "Discovery", Summary: "List what could be seen, and what not and why"}, Spec: CoverageSpec, Allow: r.allow(permission.DiscoveryRead),
+		Rows: each(answerCoverage)})
+	api.Get(a, api.Op{Path: "/coverage/summary", Tag: "Discovery", Summary: "Count outcomes; name the missing IAM actions"}, r.summary)
+	api.Get(a, api.Op{Path: "/discovery-schedules/{customer}", Tag: "Discovery", Summary: "Get a customer's schedule"}, r.schedule)
+	api.Put(a, api.Op{Path: "/discovery-schedules/{customer}", Tag: "Discovery", Summary: "Set a customer's schedule"}, r.setSchedule)
+}
+
+// each turns rows into answers one by one.
+func each[R, D any](f func(R) D) func(context.Context, *db.Tx, []R) ([]D, error) {
+	return func(_ context.Context, _ *db.Tx, rows []R) ([]D, error) {
+		out := make([]D, len(rows))
+		for i, r := range rows {
+			out[i] = f(r)
+		}
+		return out, nil
+	}
+}
+
+type routes struct {
+	s         *Service
+	customers Directory
+	actor     func(context.Context) permission.Actor
+}
+
+func (r routes) allow(action permission.Action) func(context.Context) error {
+	return func(ctx context.Context) error { return r.actor(ctx).Require(action) }
+}
+
+type byID struct {
+	ID string `path:"id"`
+}
+
+type accountBody struct {
+	Customer       string   `json:"customer" doc:"Slug."`
+	AccountID      string   `json:"account_id" doc:"Twelve digits."`
+	Name           string   `json:"name,omitempty"`
+	RoleARN        string   `json:"role_arn,omitempty" doc:"Empty: the machine's own credentials."`
+	Regions        []string `json:"regions,omitempty" nullable:"false" doc:"Empty: all that are enabled."`
+	Organization   bool     `json:"organization,omitempty"`
+	AcceptOpenRole bool     `json:"accept_open_role,omitempty" doc:"Go on although the role can be assumed without the ExternalId, as emulators need."`
+}
+
+func (r routes) addAccount(ctx context.Context, in *struct{ Body accountBody }) (AccountAnswer, error) {
+	b := in.Body
+	customer, err := r.customers.ID(ctx, r.actor(ctx), b.Customer)
+	if err != nil {
+		return AccountAnswer{}, err
+	}
+	acc, err := r.s.AddAccount(ctx, r.actor(ctx), customer, CreateAccount{AccountID: b.AccountID, Name: b.Name, RoleARN: b.RoleARN, Regions: b.Regions,
+		Organization: b.Organization, AcceptOpenRole: b.AcceptOpenRole})
+	return r.named(ctx, acc, err)
+}
+
+func (r routes) account(ctx context.Context, in *byID) (AccountAnswer, error) {
+	acc, err := r.s.Account(ctx, r.actor(ctx), in.ID)
+	return r.named(ctx, acc, err)
+}
+
+type accountPatch struct {
+	Name           *string   `json:"name,omitempty"`
+	RoleARN        *string   `json:"role_arn,omitempty"`
+	Regions        *[]string `json:"regions,omitempty"`
+	Organization   *bool     `json:"organization,omitempty"`
+	AcceptOpenRole *bool     `json:"accept_open_role,omitempty"`
+}
+
+func (r routes) changeAccount(ctx context.Context, in *struct {
+	byID
+	api.Match
+	Body accountPatch
+}) (AccountAnswer, error) {
+	b := in.Body
+	acc, err := r.s.ChangeAccount(ctx, r.actor(ctx), in.ID, UpdateAccount{Name: b.Name, RoleARN: b.RoleARN, Regions: b.Regions,
+		Organization: b.Organization, AcceptOpenRole: b.AcceptOpenRole, Version: in.Expected()})
+	return r.named(ctx, acc, err)
+}
+
+func (r routes) removeAccount(ctx context.Context, in *struct {
+	byID
+	api.Match
+}) error {
+	return r.s.RemoveAccount(ctx, r.actor(ctx), in.ID, in.Expected())
+}
+
+func (r routes) checkAccount(ctx context.Context, in *byID) (AccountAnswer, error) {
+	acc, err := r.s.CheckAccount(ctx, r.actor(ctx), in.ID)
+	return r.named(ctx, acc, err)
+}
+
+func (r routes) named(ctx context.Context, acc Account, err error) (AccountAnswer, error) {
+	if err != nil {
+		return AccountAnswer{}, err
+	}
+	slug, err := r.customers.Slug(ctx, r.actor(ctx), acc.CustomerID)
+	return answerAccount(acc, slug), err
+}
+
+type runBody struct {
+	Customer string `json:"customer" doc:"Slug."`
+	Account  string `json:"account,omitempty" doc:"Only this account (twelve digits)."`
+}
+
+func (r routes) startRun(ctx context.Context, in *struct{ Body runBody }) (RunAnswer, error) {
+	customer, err := r.customers.ID(ctx, r.actor(ctx), in.Body.Customer)
+	if err != nil {
+		return RunAnswer{}, err
+	}
+	run, err := r.s.StartRun(ctx, r.actor(ctx), customer, in.Body.Account)
+	return r.namedRun(ctx, run, err)
+}
+
+func (r routes) run(ctx context.Context, in *byID) (RunAnswer, error) {
+	run, err := r.s.Run(ctx, r.actor(ctx), in.ID)
+	return r.namedRun(ctx, run, err)
+}
+
+func (r routes) cancelRun(ctx context.Context, in *byID) (RunAnswer, error) {
+	run, err := r.s.CancelRun(ctx, r.actor(ctx), in.ID)
+	return r.namedRun(ctx, run, err)
+}
+
+func (r routes) resumeRun(ctx context.Context, in *byID) (RunAnswer, error) {
+	run, err := r.s.ResumeRun(ctx, r.actor(ctx), in.ID)
+	return r.namedRun(ctx, run, err)
+}
+
+func (r routes) namedRun(ctx context.Context, run Run, err error) (RunAnswer, error) {
+	if err != nil {
+		return RunAnswer{}, err
+	}
+	slug, err := r.customers.Slug(ctx, r.actor(ctx), run.CustomerID)
+	return answerRun(run, slug), err
+}
+
+type summaryAnswer struct {
+	Outcomes       map[collect.Outcome]int `json:"outcomes"`
+	MissingActions []string                `json:"missing_actions" nullable:"false" doc:"IAM actions that were denied, ready to be granted."`
+}
+
+func (r routes) summary(ctx context.Context, in *struct {
+	Customer string `query:"customer" doc:"Slug; empty for all."`
+}) (out summaryAnswer, err error) {
+	customer := ""
+	if in.Customer != "" {
+		if customer, err = r.customers.ID(ctx, r.actor(ctx), in.Customer); err != nil {
+			return out, err
+		}
+	}
+	sum, err := r.s.Summarise(ctx, r.actor(ctx), customer)
+	out = summaryAnswer{Outcomes: map[collect.Outcome]int{}, MissingActions: tidy(sum.Missing)}
+	for _, o := range sum.Outcomes {
+		out.Outcomes[o.Outcome] = o.N
+	}
+	return out, err
+}
+
+type ofCustomerPath struct {
+	Customer string `path:"customer" doc:"Slug or id."`
+}
+
+func (r routes) schedule(ctx context.Context, in *ofCustomerPath) (ScheduleAnswer, error) {
+	customer, err := r.customers.ID(ctx, r.actor(ctx), in.Customer)
+	if err != nil {
+		return ScheduleAnswer{}, err
+	}
+	plan, err := r.s.Plan(ctx, r.actor(ctx), customer)
+	return r.namedPlan(ctx, plan, err)
+}
+
+func (r routes) setSchedule(ctx context.Context, in *struct {
+	ofCustomerPath
+	Body struct {
+		Enabled      bool  `json:"enabled"`
+		EveryMinutes int64 `json:"every_minutes" doc:"15 to 10080."`
+	}
+}) (ScheduleAnswer, error) {
+	customer, err := r.customers.ID(ctx, r.actor(ctx), in.Customer)
+	if err != nil {
+		return ScheduleAnswer{}, err
+	}
+	plan, err := r.s.SetPlan(ctx, r.actor(ctx), customer, in.Body.Enabled, in.Body.EveryMinutes)
+	return r.namedPlan(ctx, plan, err)
+}
+
+func (r routes) namedPlan(ctx context.Context, plan Schedule, err error) (ScheduleAnswer, error) {
+	if err != nil {
+		return ScheduleAnswer{}, err
+	}
+	slug, err := r.customers.Slug(ctx, r.actor(ctx), plan.CustomerID)
+	return ScheduleAnswer{Customer: slug, Enabled: plan.Enabled, EveryMinutes: plan.EveryMinutes, NextAt: plan.NextAt.Ptr()}, err
+}
