@@ -22,7 +22,7 @@ func rdsCollectors() []collect.Collector {
 
 func dbInstances(ctx context.Context, s *collect.Session) error {
 	api := rds.NewFromConfig(s.Config())
-	groups := parameters{}
+	groups := parameterGroups{}
 	in := &rds.DescribeDBInstancesInput{MaxRecords: ptr[int32](100)}
 	return collect.Pages(ctx, s, api.DescribeDBInstances, in, func(out *rds.DescribeDBInstancesOutput) error {
 		return each(ctx, s, out.DBInstances, func(d *types.DBInstance) collect.Item {
@@ -89,7 +89,7 @@ func vpcGroups(list []types.VpcSecurityGroupMembership) []string {
 
 func dbClusters(ctx context.Context, s *collect.Session) error {
 	api := rds.NewFromConfig(s.Config())
-	groups := parameters{}
+	groups := parameterGroups{}
 	in := &rds.DescribeDBClustersInput{MaxRecords: ptr[int32](100)}
 	return collect.Pages(ctx, s, api.DescribeDBClusters, in, func(out *rds.DescribeDBClustersOutput) error {
 		return each(ctx, s, out.DBClusters, func(c *types.DBCluster) collect.Item {

@@ -16,10 +16,10 @@ var parametersThatMatter = map[string]bool{
 	"server_audit_logging": true, "audit_logs": true, "rds.log_retention_period": true,
 }
 
-// parameters remembers the parameter groups that were read: many databases share one.
-type parameters map[string]map[string]any
+// parameterGroups remembers the parameter groups that were read: many databases share one.
+type parameterGroups map[string]map[string]any
 
-func (p parameters) ofInstance(ctx context.Context, s *collect.Session, api *rds.Client, group string) map[string]any {
+func (p parameterGroups) ofInstance(ctx context.Context, s *collect.Session, api *rds.Client, group string) map[string]any {
 	return p.read(s, group, func(keep func([]types.Parameter)) error {
 		in := &rds.DescribeDBParametersInput{DBParameterGroupName: &group, MaxRecords: ptr[int32](100)}
 		return collect.Pages(ctx, s, api.DescribeDBParameters, in, func(out *rds.DescribeDBParametersOutput) error {
@@ -29,7 +29,7 @@ func (p parameters) ofInstance(ctx context.Context, s *collect.Session, api *rds
 	})
 }
 
-func (p parameters) ofCluster(ctx context.Context, s *collect.Session, api *rds.Client, group string) map[string]any {
+func (p parameterGroups) ofCluster(ctx context.Context, s *collect.Session, api *rds.Client, group string) map[string]any {
 	return p.read(s, group, func(keep func([]types.Parameter)) error {
 		in := &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: &group, MaxRecords: ptr[int32](100)}
 		return collect.Pages(ctx, s, api.DescribeDBClusterParameters, in, func(out *rds.DescribeDBClusterParametersOutput) error {
@@ -39,7 +39,7 @@ func (p parameters) ofCluster(ctx context.Context, s *collect.Session, api *rds.
 	})
 }
 
-func (p parameters) read(s *collect.Session, group string, walk func(keep func([]types.Parameter)) error) map[string]any {
+func (p parameterGroups) read(s *collect.Session, group string, walk func(keep func([]types.Parameter)) error) map[string]any {
 	if group == "" {
 		return nil
 	}

@@ -21,6 +21,14 @@ func Registry() []collect.Collector {
 		lambdaCollectors(),
 		dynamodbCollectors(),
 		ecsCollectors(),
+		autoscalingCollectors(),
+		elasticacheCollectors(),
+		efsCollectors(),
+		eksCollectors(),
+		emrCollectors(),
+		redshiftCollectors(),
+		apigatewayCollectors(),
+		ecrCollectors(),
 	)
 	slices.SortFunc(all, func(a, b collect.Collector) int { return cmp.Compare(a.Name(), b.Name()) })
 	return all

@@ -35,6 +35,7 @@ func tags[T any](list []T) map[string]string {
 // tagged asks the tagging API for the tags of all resources of a type ("lambda:function") at once, by ARN: a hundred a call,
 // where the service itself would give those of one. It knows resources that have or had tags, and lags by a few seconds.
 func tagged(ctx context.Context, s *collect.Session, typ string) map[string]map[string]string {
+	s = s.With("tag")
 	api := resourcegroupstaggingapi.NewFromConfig(s.Config())
 	all := map[string]map[string]string{}
 	in := &resourcegroupstaggingapi.GetResourcesInput{ResourceTypeFilters: []string{typ}, ResourcesPerPage: ptr[int32](100)}

@@ -252,3 +252,30 @@ func hasCode(err error, codes ...string) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode())
 }
+
+// plainFact is one value as tidy would write it.
+func plainFact(v any) any { return plain(reflect.ValueOf(v)) }
+
+// domain is under which the endpoints of a partition have their names.
+func domain(s *collect.Session) string {
+	if s.Partition == "aws-cn" {
+		return "amazonaws.com.cn"
+	}
+	return "amazonaws.com"
+}
+
+// role adds that the item depends on an IAM role, named by ARN or by name.
+func (e *edges) role(ref string) {
+	if ref == "" || isARN(ref) {
+		e.arns(collect.DependsOn, ref)
+		return
+	}
+	*e = append(*e, collect.Edge{Type: collect.DependsOn, To: collect.Target{Type: typeRole, Key: ref, Region: collect.GlobalRegion}})
+}
+
+// setFact adds a fact to attributes that are tidy already.
+func setFact(attributes facts, name string, v any) {
+	if w := plainFact(v); w != nil {
+		attributes[name] = w
+	}
+}
