@@ -7,10 +7,6 @@ func IAMAction(action string) string {
 	if a, ok := iamNames[action]; ok {
 		return a
 	}
-	// Several collectors ask the tagging API for the tags of their own resources; it has an IAM prefix of its own.
-	if strings.HasSuffix(action, ":GetResources") {
-		return "tag:GetResources"
-	}
 	if service, op, ok := strings.Cut(action, ":"); ok && service == "apigateway" && op != "" {
 		return "apigateway:GET"
 	}

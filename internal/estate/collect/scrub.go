@@ -47,12 +47,18 @@ func scrubValue(v reflect.Value, name string, inside bool) {
 		scrubValue(v.Elem(), name, inside)
 	case reflect.Struct:
 		t := v.Type()
+		// A stack's parameter (ParameterKey) may hold a password; a database's (ParameterName) is a setting such as rds.force_ssl.
+		_, setting := t.FieldByName("ParameterName")
 		for i := range t.NumField() {
 			f := t.Field(i)
 			if !f.IsExported() {
 				continue
 			}
-			scrubValue(v.Field(i), f.Name, inside || holders[f.Name])
+			name := f.Name
+			if setting && name == "ParameterValue" {
+				name = ""
+			}
+			scrubValue(v.Field(i), name, inside || holders[f.Name])
 		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {

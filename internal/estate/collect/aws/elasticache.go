@@ -33,7 +33,7 @@ func cacheClusters(ctx context.Context, s *collect.Session) error {
 	if err != nil {
 		s.Note(err)
 	}
-	all := tagged(ctx, s, "elasticache:cluster")
+	all := tagged(ctx, s, "elasticache")
 	in := &elasticache.DescribeCacheClustersInput{MaxRecords: ptr[int32](100), ShowCacheNodeInfo: ptr(true)}
 	return collect.Pages(ctx, s, api.DescribeCacheClusters, in, func(out *elasticache.DescribeCacheClustersOutput) error {
 		return each(ctx, s, out.CacheClusters, func(c *types.CacheCluster) collect.Item {
@@ -67,7 +67,7 @@ func cacheCluster(c *types.CacheCluster, tags map[string]string, subnets []strin
 
 func replicationGroups(ctx context.Context, s *collect.Session) error {
 	api := elasticache.NewFromConfig(s.Config())
-	all := tagged(ctx, s, "elasticache:replicationgroup")
+	all := tagged(ctx, s, "elasticache")
 	in := &elasticache.DescribeReplicationGroupsInput{MaxRecords: ptr[int32](100)}
 	return collect.Pages(ctx, s, api.DescribeReplicationGroups, in, func(out *elasticache.DescribeReplicationGroupsOutput) error {
 		return each(ctx, s, out.ReplicationGroups, func(g *types.ReplicationGroup) collect.Item {

@@ -81,6 +81,9 @@ func (d *bucketDetails) item(ctx context.Context, region string) collect.Item {
 	}
 	if out, ok := collect.Try(ctx, s, api.GetBucketVersioning, &s3.GetBucketVersioningInput{Bucket: name}, gone); ok {
 		d.attributes["Versioning"], d.attributes["MFADelete"] = out.Status, out.MFADelete
+		if out.Status == "" { // AWS says nothing of a bucket that never had it
+			d.attributes["Versioning"] = "Disabled"
+		}
 	}
 	if out, ok := collect.Try(ctx, s, api.GetBucketPolicyStatus, &s3.GetBucketPolicyStatusInput{Bucket: name}, gone, "NoSuchBucketPolicy"); ok {
 		d.attributes["PolicyIsPublic"] = of(out.PolicyStatus).IsPublic

@@ -39,7 +39,11 @@ func taskDefinition(s *collect.Session, t *types.TaskDefinition, tags map[string
 		}
 		for _, v := range c.Secrets {
 			secrets = append(secrets, str(v.Name))
-			e.arns(collect.DependsOn, secretARN(str(v.ValueFrom)))
+			if ref := str(v.ValueFrom); isARN(ref) {
+				e.arns(collect.DependsOn, secretARN(ref))
+			} else {
+				e.to(collect.DependsOn, "AWS::SSM::Parameter", ref)
+			}
 		}
 		if l := of(c.LogConfiguration); l.LogDriver == types.LogDriverAwslogs {
 			groups = append(groups, l.Options["awslogs-group"])
