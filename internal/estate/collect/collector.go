@@ -18,9 +18,12 @@ const GlobalRegion = "global"
 type Collector struct {
 	// Service is the service's IAM prefix, which is also the first half of each action: "ec2", "elasticloadbalancing".
 	Service string
-	// Types are the CloudFormation type names that it emits, the main one first. No two collectors emit the same type.
+	// Types are the CloudFormation type names that it emits, the main one first. No two collectors of one reach emit the same type.
 	Types []string
 	Reach Reach
+	// OnlyGlobal: a global collector whose items are all in the region "global", where another tells of the same type in real
+	// regions (web ACLs). Without it, what a complete global list does not name is gone in whatever region it was.
+	OnlyGlobal bool
 	// OrganizationOnly collectors run in the account that manages the organisation and nowhere else.
 	OrganizationOnly bool
 	// Actions are all IAM actions that it needs, details included. The role's policy is the union over the registry.

@@ -67,7 +67,7 @@ func (w *writer) Items(ctx context.Context, p collect.Place, items []collect.Ite
 func (w *writer) Done(ctx context.Context, p collect.Place, res collect.Result) error {
 	return w.submit(ctx, func(ctx context.Context, tx *db.Tx, r *Run) error {
 		region := p.Region
-		if p.Collector.Reach == collect.Global {
+		if p.Collector.Reach == collect.Global && !p.Collector.OnlyGlobal {
 			region = "" // a global list may tell of resources in any region
 		}
 		gone, _, err := w.s.intake.Close(ctx, tx, r.ID, p.Account, region, p.Collector.Types, res.Outcome == collect.Complete)
