@@ -74,6 +74,16 @@ func (q Query) Where(where string, args ...any) Query {
 	return q
 }
 
+// From continues at a cursor that Run gave.
+func (q Query) From(text string) (Query, error) {
+	c, err := parseCursor(text)
+	if err != nil || c.Sort != q.Sort() {
+		return q, badCursor()
+	}
+	q.cursor = &c
+	return q, nil
+}
+
 // All is the query of everything in default order.
 func (s Spec) All() Query {
 	q, err := s.Parse(nil)

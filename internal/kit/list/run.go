@@ -100,11 +100,9 @@ func Each[T any](ctx context.Context, tx *db.Tx, s Spec, q Query, f func(T) erro
 		if page.NextCursor == "" {
 			return nil
 		}
-		c, err := parseCursor(page.NextCursor)
-		if err != nil {
+		if q, err = q.From(page.NextCursor); err != nil {
 			return err
 		}
-		q.cursor = &c
 	}
 }
 

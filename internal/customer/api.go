@@ -1,0 +1,44 @@
+package customer
+
+import (
+	"context"
+
+	"vigie/internal/kit/api"
+	"vigie/internal/platform/db"
+	"vigie/internal/trust/permission"
+)
+
+type byID struct {
+	ID string `path:"id" doc:"Id."`
+}
+
+type byRef struct {
+	Ref string `path:"customer" doc:"Slug or id."`
+}
+
+type changeCustomer struct {
+	Ref string `path:"customer" doc:"Slug or id."`
+	api.Match
+	Body ChangeCustomer
+}
+
+// Register adds the operations of this room.
+func (s *Service) Register(a *api.API) {
+	const tag = "Customers"
+	api.List(a, api.Listing[Customer, Customer]{
+		Op: api.Op{Path: "/customers", Tag: tag, Summary: "List customers"}, Spec: Spec, Allow: permission.Need(permission.CustomerRead),
+		Rows: func(_ context.Context, _ *db.Tx, rows []Customer) ([]Customer, error) { return rows, nil },
+	})
+	api.Get(a, api.Op{Path: "/customers/{customer}", Tag: tag, Summary: "Get a customer"},
+		func(ctx context.Context, in *byRef) (Customer, error) {
+			return s.Customer(ctx, permission.From(ctx), in.Ref)
+		})
+	api.Post(a, api.Op{Path: "/customers", Tag: tag, Summary: "Create a customer"},
+		func(ctx context.Context, in *struct{ Body NewCustomer }) (Customer, error) {
+			return s.CreateCustomer(ctx, permission.From(ctx), in.Body)
+		})
+	api.Patch(a, api.Op{Path: "/customers/{customer}", Tag: tag, Summary: "Change a customer"},
+		func(ctx context.Context, in *changeCustomer) (Customer, error) {
+			return s.UpdateCustomer(ctx, permission.From(ctx), in.Ref, in.Expected(), in.Body)
+		})
+}

@@ -1,0 +1,203 @@
+package customer
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"vigie/internal/kit/list"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+)
+
+// Phase is how far a customer has come with us.
+type Phase string
+
+// The phases.
+const (
+	Prospect    Phase = "prospect"
+	Assessment  Phase = "assessment"
+	Remediation Phase = "remediation"
+	Live        Phase = "live"
+	Ended       Phase = "ended"
+)
+
+// Phases lists all phases in the order of a customer's life.
+func Phases() []Phase { return []Phase{Prospect, Assessment, Remediation, Live, Ended} }
+
+// Customer is one customer, as stored and as answered.
+type Customer struct {
+	ID        string  `db:"id" json:"id" doc:"UUID."`
+	Slug      string  `db:"slug" json:"slug" doc:"Short name for addresses and commands; never changes."`
+	Name      string  `db:"name" json:"name"`
+	Country   string  `db:"country" json:"country" doc:"ISO 3166-1, two letters; empty where unknown."`
+	Language  string  `db:"language" json:"language" doc:"In which we write to them."`
+	TimeZone  string  `db:"time_zone" json:"time_zone" doc:"IANA name."`
+	Phase     Phase   `db:"phase" json:"phase" enum:"prospect,assessment,remediation,live,ended"`
+	Version   int64   `db:"version" json:"version"`
+	CreatedAt db.Time `db:"created_at" json:"created_at"`
+	UpdatedAt db.Time `db:"updated_at" json:"updated_at"`
+}
+
+// Revision makes the ETag.
+func (c Customer) Revision() int64 { return c.Version }
+
+// Self is the record's address below /api/v1.
+func (c Customer) Self() string { return "/customers/" + c.ID }
+
+// NewCustomer is the input of CreateCustomer. Slug and name suffice.
+type NewCustomer struct {
+	Slug     string `json:"slug" doc:"2 to 40 lower-case letters, digits and hyphens."`
+	Name     string `json:"name"`
+	Country  string `json:"country,omitempty" doc:"ISO 3166-1, two letters."`
+	Language string `json:"language,omitempty" doc:"en or fr; default en."`
+	TimeZone string `json:"time_zone,omitempty" doc:"IANA name; default UTC."`
+	Phase    string `json:"phase,omitempty" doc:"Default prospect."`
+}
+
+// Validate fills in defaults and names every bad field.
+func (n *NewCustomer) Validate() error {
+	var bad fault.Fields
+	n.Name = strings.TrimSpace(n.Name)
+	n.Language = cmpOr(n.Language, "en")
+	n.TimeZone = cmpOr(n.TimeZone, "UTC")
+	n.Phase = cmpOr(n.Phase, string(Prospect))
+	switch {
+	case !slugs.MatchString(n.Slug) || strings.Contains(n.Slug, "--"):
+		bad.Add("slug", "customer.field.slug")
+	case slices.Contains(reserved, n.Slug) || looksLikeID(n.Slug):
+		bad.Add("slug", "customer.field.slug_reserved")
+	}
+	checkName(&bad, n.Name)
+	checkCountry(&bad, n.Country)
+	checkLanguage(&bad, n.Language)
+	checkZone(&bad, n.TimeZone)
+	checkPhase(&bad, n.Phase)
+	return bad.Err()
+}
+
+// ChangeCustomer is the input of UpdateCustomer: what is nil stays.
+type ChangeCustomer struct {
+	Name     *string `json:"name,omitempty"`
+	Country  *string `json:"country,omitempty"`
+	Language *string `json:"language,omitempty"`
+	TimeZone *string `json:"time_zone,omitempty"`
+	Phase    *string `json:"phase,omitempty"`
+}
+
+// Validate names every bad field.
+func (c *ChangeCustomer) Validate() error {
+	var bad fault.Fields
+	if c.Name != nil {
+		*c.Name = strings.TrimSpace(*c.Name)
+		checkName(&bad, *c.Name)
+	}
+	if c.Country != nil {
+		checkCountry(&bad, *c.Country)
+	}
+	if c.Language != nil {
+		checkLanguage(&bad, *c.Language)
+	}
+	if c.TimeZone != nil {
+		checkZone(&bad, *c.TimeZone)
+	}
+	if c.Phase != nil {
+		checkPhase(&bad, *c.Phase)
+	}
+	return bad.Err()
+}
+
+// apply gives the customer as it will be.
+func (c ChangeCustomer) apply(to Customer) Customer {
+	set(&to.Name, c.Name)
+	set(&to.Country, c.Country)
+	set(&to.Language, c.Language)
+	set(&to.TimeZone, c.TimeZone)
+	if c.Phase != nil {
+		to.Phase = Phase(*c.Phase)
+	}
+	return to
+}
+
+func set(to, from *string) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func cmpOr(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+var slugs = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$`)
+
+// reserved words stand at the place of a slug in addresses or commands, or would read as "everything".
+var reserved = []string{
+	"all", "any", "none", "me", "new", "edit", "import", "export", "api", "admin", "system", "vigie", "assets", "static", "null", "undefined",
+}
+
+// looksLikeID keeps slugs and ids apart where both may stand.
+func looksLikeID(s string) bool { return len(s) == 36 && strings.Count(s, "-") == 4 }
+
+func checkName(bad *fault.Fields, name string) {
+	if n := utf8.RuneCountInString(name); n < 1 || n > maxName {
+		bad.Add("name", "customer.field.name", "max", maxName)
+	}
+}
+
+const maxName = 200
+
+func checkCountry(bad *fault.Fields, c string) {
+	if c != "" && !isCountry(c) {
+		bad.Add("country", "customer.field.country")
+	}
+}
+
+func checkLanguage(bad *fault.Fields, l string) {
+	if l != "en" && l != "fr" {
+		bad.Add("language", "customer.field.language")
+	}
+}
+
+func checkZone(bad *fault.Fields, z string) {
+	if !ValidZone(z) {
+		bad.Add("time_zone", "customer.field.time_zone")
+	}
+}
+
+func checkPhase(bad *fault.Fields, p string) {
+	if !slices.Contains(Phases(), Phase(p)) {
+		bad.Add("phase", "customer.field.phase", "values", phaseList())
+	}
+}
+
+func phaseNames() []string {
+	out := make([]string, len(Phases()))
+	for i, p := range Phases() {
+		out[i] = string(p)
+	}
+	return out
+}
+
+func phaseList() string { return strings.Join(phaseNames(), ", ") }
+
+// Spec is how customers are listed.
+var Spec = list.Spec{
+	From: "{customer} c", Columns: db.Columns[Customer]("c."), Key: "c.id", Sort: "name",
+	Fields: []list.Field{
+		{Name: "id", Column: "c.id", Kind: list.ID, Filter: true},
+		{Name: "slug", Column: "c.slug", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "name", Column: "c.name", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "country", Column: "c.country", Kind: list.Choice, Sort: true, Filter: true},
+		{Name: "language", Column: "c.language", Kind: list.Choice, Filter: true},
+		{Name: "time_zone", Column: "c.time_zone", Kind: list.Choice, Filter: true},
+		{Name: "phase", Column: "c.phase", Kind: list.Choice, Values: phaseNames(), Sort: true, Filter: true},
+		{Name: "created_at", Column: "c.created_at", Kind: list.Time, Sort: true, Filter: true},
+		{Name: "updated_at", Column: "c.updated_at", Kind: list.Time, Sort: true, Filter: true},
+	},
+	Search: list.Words("c.name", "c.slug"),
+}

@@ -1,0 +1,123 @@
+package customer
+
+import (
+	"context"
+	"fmt"
+
+	"vigie/internal/kit/list"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+	"vigie/internal/platform/id"
+	"vigie/internal/trust/audit"
+	"vigie/internal/trust/permission"
+)
+
+// Service holds the rules of customers and contacts.
+type Service struct{ db *db.DB }
+
+// NewService makes the service.
+func NewService(d *db.DB) *Service { return &Service{db: d} }
+
+// CreateCustomer adds a customer. Faults: forbidden, invalid, conflict (the slug is taken).
+func (s *Service) CreateCustomer(ctx context.Context, a permission.Actor, in NewCustomer) (Customer, error) {
+	// Whoever is limited to some customers could not see the new one.
+	if err := a.Require(permission.CustomerWrite); err != nil || !a.Scope().All() {
+		return Customer{}, fault.New(fault.Forbidden, "fault.forbidden").Because(err)
+	}
+	if err := in.Validate(); err != nil {
+		return Customer{}, err
+	}
+	c := Customer{ID: id.New(), Slug: in.Slug, Name: in.Name, Country: in.Country, Language: in.Language, TimeZone: in.TimeZone,
+		Phase: Phase(in.Phase), Version: 1}
+	scope, err := a.For(permission.CustomerWrite, c.ID)
+	if err != nil {
+		return Customer{}, err
+	}
+	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
+		c.CreatedAt, c.UpdatedAt = tx.Now(), tx.Now()
+		if _, err := tx.Insert(ctx, "customer", c, ""); err != nil {
+			if fault.Is(err, fault.Conflict) {
+				return fault.New(fault.Conflict, "customer.slug_taken", "slug", c.Slug).Because(err)
+			}
+			return fmt.Errorf("create customer: %w", err)
+		}
+		return audit.Write(ctx, tx, a, "create", record(c), nil, c)
+	})
+	return c, err
+}
+
+// Customer reads one customer by id or slug. Faults: not_found.
+func (s *Service) Customer(ctx context.Context, a permission.Actor, ref string) (Customer, error) {
+	var c Customer
+	err := s.db.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		c, err = get(ctx, tx, ref)
+		return err
+	})
+	if err != nil {
+		return Customer{}, err
+	}
+	return c, a.Require(permission.CustomerRead)
+}
+
+// UpdateCustomer changes some fields; version 0 takes any. Faults: not_found, forbidden, invalid, stale.
+func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref string, version int64, in ChangeCustomer) (Customer, error) {
+	before, err := s.Customer(ctx, a, ref)
+	if err != nil {
+		return Customer{}, err
+	}
+	scope, err := a.For(permission.CustomerWrite, before.ID)
+	if err != nil {
+		return Customer{}, err
+	}
+	if err := in.Validate(); err != nil {
+		return Customer{}, err
+	}
+	var after Customer
+	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
+		if before, err = get(ctx, tx, before.ID); err != nil {
+			return err
+		}
+		if version != 0 && version != before.Version {
+			return fault.New(fault.Stale, "fault.stale")
+		}
+		if after = in.apply(before); after == before {
+			return nil
+		}
+		after.Version++
+		after.UpdatedAt = tx.Now()
+		n, err := tx.Exec(ctx, `UPDATE {customer} SET name = ?, country = ?, language = ?, time_zone = ?, phase = ?, version = ?, updated_at = ?
+			WHERE id = ? AND version = ?`, after.Name, after.Country, after.Language, after.TimeZone, string(after.Phase), after.Version, after.UpdatedAt,
+			after.ID, before.Version)
+		if err != nil {
+			return fmt.Errorf("update customer: %w", err)
+		}
+		if n == 0 {
+			return fault.New(fault.Stale, "fault.stale")
+		}
+		return audit.Write(ctx, tx, a, "update", record(after), before, after)
+	})
+	return after, err
+}
+
+// Customers lists a page of those that the actor may see. Faults: forbidden, invalid.
+func (s *Service) Customers(ctx context.Context, a permission.Actor, q list.Query) (page list.Page[Customer], err error) {
+	if err := a.Require(permission.CustomerRead); err != nil {
+		return page, err
+	}
+	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		page, err = list.Run[Customer](ctx, tx, Spec, q)
+		return err
+	})
+	return page, err
+}
+
+func get(ctx context.Context, tx *db.Tx, ref string) (c Customer, err error) {
+	where := "slug = ?"
+	if id.Valid(ref) {
+		where = "id = ?"
+	}
+	err = tx.Get(ctx, &c, `SELECT `+db.Columns[Customer]("")+` FROM {customer} WHERE `+where, ref)
+	return c, err
+}
+
+func record(c Customer) audit.Record { return audit.Record{Type: "customer", ID: c.ID, Name: c.Name} }

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const about = "Every answer and error is JSON. Errors are problems (RFC 9457) whose type never changes and whose errors name each bad " +
+	"field. Lists take filters, q, sort, limit and cursor, and come as CSV or XLSX by Accept. Records have an ETag; PATCH and DELETE take " +
+	"If-Match; POST takes Idempotency-Key. Customers are named by slug or id. Times are RFC 3339 in UTC."
+
+// docs is the readable page: made from the same description as openapi.json, without scripts and without the network.
+func (a *API) docs() http.Handler {
+	groups := a.groups()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		err := page.Execute(w, map[string]any{"Info": a.OpenAPI().Info, "Groups": groups, "Style": a.cfg.Style, "Base": Base})
+		if err != nil {
+			a.cfg.Log.ErrorContext(r.Context(), "render API page", "error", err)
+		}
+	})
+}
+
+type group struct {
+	Name       string
+	Operations []operation
+}
+
+type operation struct {
+	*huma.Operation
+	Body, Answer []member
+}
+
+type member struct {
+	Name, Type, Doc string
+	Required        bool
+}
+
+func (a *API) groups() []group {
+	byTag := map[string][]operation{}
+	for _, item := range a.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil {
+				continue
+			}
+			o := operation{Operation: op}
+			if op.RequestBody != nil {
+				o.Body = a.members(op.RequestBody.Content)
+			}
+			for _, status := range []string{"200", "201", "202"} {
+				if answer := op.Responses[status]; answer != nil {
+					o.Answer = a.members(answer.Content)
+				}
+			}
+			byTag[op.Tags[0]] = append(byTag[op.Tags[0]], o)
+		}
+	}
+	var out []group
+	for name, ops := range byTag {
+		slices.SortFunc(ops, func(x, y operation) int { return strings.Compare(x.Path+" "+x.Method, y.Path+" "+y.Method) })
+		out = append(out, group{name, ops})
+	}
+	slices.SortFunc(out, func(x, y group) int { return strings.Compare(x.Name, y.Name) })
+	return out
+}
+
+// members lists what a JSON body has; for a list, what one item has.
+func (a *API) members(content map[string]*huma.MediaType) []member {
+	m := content[jsonType]
+	if m == nil {
+		return nil
+	}
+	s := a.resolve(m.Schema)
+	if items := s.Properties["items"]; items != nil && items.Items != nil {
+		s = a.resolve(items.Items)
+	}
+	var out []member
+	for name, p := range s.Properties {
+		out = append(out, member{Name: name, Type: kind(p), Doc: p.Description, Required: slices.Contains(s.Required, name)})
+	}
+	slices.SortFunc(out, func(x, y member) int { return strings.Compare(x.Name, y.Name) })
+	return out
+}
+
+func (a *API) resolve(s *huma.Schema) *huma.Schema {
+	if s.Ref != "" {
+		return a.OpenAPI().Components.Schemas.SchemaFromRef(s.Ref)
+	}
+	return s
+}
+
+func kind(s *huma.Schema) string {
+	switch {
+	case s.Ref != "":
+		return s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]
+	case s.Type == "array" && s.Items != nil:
+		return kind(s.Items) + "[]"
+	case s.Format != "":
+		return s.Type + " (" + s.Format + ")"
+	}
+	return s.Type
+}
+
+var page = template.Must(template.New("docs").Parse(`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{.Info.Title}} API</title>{{if .Style}}<link rel="stylesheet" href="{{.Style}}">{{end}}</head>
+<body class="container-xl py-4">
+<h1>{{.Info.Title}} API {{.Info.Version}}</h1>
+<p>{{.Info.Description}} Machines read <a href="/api/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
+<p>Send <code>Authorization: Bearer TOKEN</code>; a token is made on your own page, by <code>POST {{.Base}}/tokens</code> or by <code>vigie token create</code>.</p>
+<nav><ul>{{range .Groups}}<li><a href="#{{.Name}}">{{.Name}}</a></li>{{end}}</ul></nav>
+{{range .Groups}}<section id="{{.Name}}"><h2 class="mt-4">{{.Name}}</h2>
+{{range .Operations}}<details class="card card-body mb-2" id="{{.OperationID}}"><summary><code>{{.Method}} {{.Path}}</code> {{.Summary}}</summary>
+{{with .Description}}<p>{{.}}</p>{{end}}
+{{with .Parameters}}<h3 class="mt-3">Parameters</h3><table class="table table-sm"><tbody>
+{{range .}}<tr><td><code>{{.Name}}</code></td><td>{{.In}}{{if .Required}}, required{{end}}</td><td>{{.Description}}</td></tr>{{end}}
+</tbody></table>{{end}}
+{{with .Body}}<h3 class="mt-3">Body</h3><table class="table table-sm"><tbody>
+{{range .}}<tr><td><code>{{.Name}}</code></td><td>{{.Type}}{{if .Required}}, required{{end}}</td><td>{{.Doc}}</td></tr>{{end}}
+</tbody></table>{{end}}
+{{with .Answer}}<h3 class="mt-3">Answer</h3><table class="table table-sm"><tbody>
+{{range .}}<tr><td><code>{{.Name}}</code></td><td>{{.Type}}</td><td>{{.Doc}}</td></tr>{{end}}
+</tbody></table>{{end}}
+</details>{{end}}</section>{{end}}
+</body></html>
+`))
