@@ -69,7 +69,7 @@ async function styles() {
       ...walk(web, ['.js']).map((path) => ({ raw: readFileSync(path, 'utf8'), extension: 'txt' })),
     ],
     defaultExtractor: (text) => text.match(/[A-Za-z0-9_-]+/g) ?? [],
-    safelist: { standard: [/^:/, /^html/, /^body/, /data-bs-theme/, /^u-/, /^uplot/, /^htmx-/], greedy: [/uplot/] },
+    safelist: { standard: [/^v-/, /^:/, /^html/, /^body/, /data-bs-theme/, /^u-/, /^uplot/, /^htmx-/], greedy: [/uplot/] },
     variables: true,
     keyframes: true,
   })

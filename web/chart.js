@@ -2,7 +2,7 @@
 import uPlot from 'uplot'
 
 export function draw(box) {
-  const { times, series, unit } = JSON.parse(box.querySelector('script[type="application/json"]').textContent)
+  const { times, series, unit, time } = JSON.parse(box.querySelector('template').content.textContent)
   const canvas = box.querySelector('.v-chart-canvas')
   const language = document.documentElement.lang
   let plot
@@ -14,13 +14,20 @@ export function draw(box) {
     const axis = { stroke: colour('ink-2'), grid: { stroke: colour('line'), width: 1 }, ticks: { stroke: colour('line'), width: 1 } }
     const number = new Intl.NumberFormat(language)
     const write = (value) => (value == null ? '–' : number.format(value) + (unit ? ` ${unit}` : ''))
+    const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
+    const hour = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+    // A tick at midnight names the day, others the hour.
+    const days = (ticks) => ticks.map((tick) => {
+      const at = new Date(tick * 1000)
+      return at.getHours() || at.getMinutes() ? hour.format(at) : day.format(at)
+    })
     plot = new uPlot({
       width: canvas.clientWidth, height: 220,
       series: [
-        { value: (_, seconds) => (seconds == null ? '–' : new Date(seconds * 1000).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' })) },
-        ...series.map((line, i) => ({ label: line.label, stroke: strokes[i % strokes.length], width: 1.5, dash: i ? [6, 3 * i] : [], value: (_, v) => write(v) })),
+        { label: time, value: (_, seconds) => (seconds == null ? '–' : new Date(seconds * 1000).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' })) },
+        ...series.map((line, i) => ({ label: line.label, stroke: strokes[i % strokes.length], width: 1.5, dash: i ? [6, 3 * i] : [], points: { show: false }, value: (_, v) => write(v) })),
       ],
-      axes: [axis, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => number.format(tick)) }],
+      axes: [{ ...axis, values: (_, ticks) => days(ticks) }, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => number.format(tick)) }],
     }, [times, ...series.map((line) => line.values)], canvas)
   }
   paint()

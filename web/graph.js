@@ -8,13 +8,14 @@ export async function draw(box) {
   const canvas = box.querySelector('.v-graph-canvas')
   const data = box.dataset.url
     ? await (await fetch(box.dataset.url, { headers: { Accept: 'application/json' } })).json()
-    : JSON.parse(box.querySelector('script[type="application/json"]').textContent)
+    : JSON.parse(box.querySelector('template').content.textContent)
   // Cytoscape would add a <style> of its own, which the content policy refuses; an element of this id stops it.
   if (!document.getElementById('__________cytoscape_stylesheet')) {
     const marker = document.createElement('meta')
     marker.id = '__________cytoscape_stylesheet'
     document.head.append(marker)
   }
+  const narrow = box.clientWidth < 600
   const graph = cytoscape({
     container: canvas,
     elements: [
@@ -22,7 +23,7 @@ export async function draw(box) {
       ...data.edges.map((edge) => ({ data: { id: `${edge.from}→${edge.to}→${edge.label ?? ''}`, source: edge.from, target: edge.to, label: edge.label ?? '' } })),
     ],
     style: style(),
-    layout: { name: 'dagre', rankDir: box.dataset.direction ?? 'LR', nodeSep: 18, rankSep: 70, padding: 24 },
+    layout: { name: 'dagre', rankDir: narrow ? 'TB' : box.dataset.direction, nodeSep: 18, rankSep: 70, padding: 24 },
     maxZoom: 2, minZoom: 0.1, wheelSensitivity: 0.3, boxSelectionEnabled: false, autoungrabify: true,
   })
   if (graph.zoom() > 1.1) graph.zoom(1.1), graph.center()

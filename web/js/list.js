@@ -20,10 +20,15 @@ export function lists() {
     const list = event.target.closest('.v-list')
     list.querySelectorAll('.v-pick input').forEach((box) => { box.checked = box.indeterminate = false })
   })
-  // Empty fields of a filter stay out of the address.
-  document.addEventListener('submit', (event) => {
-    if (!event.target.matches?.('form.v-filter')) return
-    for (const field of event.target.elements) if (field.name && field.value === '') field.disabled = true
-    setTimeout(() => { for (const field of event.target.elements) field.disabled = false })
+  // Empty fields of a filter, and the columns where nobody changed them, stay out of the address.
+  document.addEventListener('htmx:configRequest', (event) => {
+    if (!event.target.matches('form.v-filter')) return
+    const { formData } = event.detail
+    for (const name of new Set([...formData.keys()])) {
+      const values = formData.getAll(name).filter((value) => value !== '')
+      formData.delete(name)
+      if (name === 'cols' && values.join(' ') === event.target.dataset.columns) continue
+      values.forEach((value) => formData.append(name, value))
+    }
   })
 }

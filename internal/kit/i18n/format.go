@@ -152,12 +152,22 @@ func (p *Printer) Relative(t time.Time) string {
 	case distance < 24*time.Hour:
 		words = p.N("format.hour", int(distance/time.Hour))
 	default:
-		return p.DateTime(t)
+		return p.recent(t)
 	}
 	if past {
 		return p.T("format.ago", "time", words)
 	}
 	return p.T("format.in", "time", words)
+}
+
+// recent is DateTime without the year where that is this year: in a list the year would only be noise.
+func (p *Printer) recent(t time.Time) string {
+	t = t.In(p.zone)
+	if t.Year() != p.now.Year() {
+		return p.DateTime(t)
+	}
+	date := p.T("format.day_month", "day", strconv.Itoa(t.Day()), "month", p.catalogue.formats.shortMonths[t.Month()-1])
+	return p.T("format.date_time", "date", date, "time", p.Time(t))
 }
 
 // Duration writes a length of time in its two largest units: 3 h 20 min.
@@ -175,25 +185,19 @@ func (p *Printer) Duration(d time.Duration) string {
 		{24 * time.Hour, "format.unit.d"}, {time.Hour, "format.unit.h"},
 		{time.Minute, "format.unit.min"}, {time.Second, "format.unit.s"},
 	}
-	var parts []string
 	for i, u := range units {
-		if d < u.size && len(parts) == 0 {
+		if d < u.size {
 			continue
 		}
-		if n := d / u.size; n > 0 {
-			parts = append(parts, p.T(u.key, "number", p.Number(int(n))))
+		words := p.T(u.key, "number", p.Number(int(d/u.size)))
+		if i+1 < len(units) {
+			if next := d % u.size / units[i+1].size; next > 0 {
+				words += " " + p.T(units[i+1].key, "number", p.Number(int(next)))
+			}
 		}
-		d %= u.size
-		if len(parts) == 0 || len(parts) == 2 || i == len(units)-1 || d == 0 {
-			continue
-		}
-		next := units[i+1]
-		if n := d / next.size; n > 0 {
-			parts = append(parts, p.T(next.key, "number", p.Number(int(n))))
-		}
-		break
+		return words
 	}
-	return strings.Join(parts, " ")
+	return ""
 }
 
 // List joins words: "a, b and c".

@@ -1,6 +1,9 @@
 package ui
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Empty says what belongs in an empty place and how to begin.
 type Empty struct {
@@ -14,9 +17,9 @@ type Doomed struct {
 	Title   string // "Delete customer Acme?"
 	Text    string // what cannot be undone
 	Things  []string
-	Action  string // where the form posts
-	Confirm string // the verb on the button: "Delete Acme"
-	Hidden  map[string]string
+	Action  string    // where the form posts
+	Confirm string    // the verb on the button: "Delete Acme"
+	Hidden  []TagPair // hidden fields of the form, as the version of the record
 }
 
 // Progress is the state of long work. While it is not Done the part asks its own address every second.
@@ -41,6 +44,23 @@ const (
 	csv   = "CSV"
 	xlsx  = "XLSX"
 )
+
+// joints cuts an identifier behind its separators, where the piece before has some length: AWS:: stands with what follows.
+func joints(s string) []string {
+	var parts []string
+	start := 0
+	for i, letter := range s {
+		if i-start < 6 {
+			continue
+		}
+		last := i+1 == len(s)
+		if strings.ContainsRune(":/-_.", letter) && !last && !strings.ContainsRune(":/-_.", rune(s[i+1])) {
+			parts = append(parts, s[start:i+1])
+			start = i + 1
+		}
+	}
+	return append(parts, s[start:])
+}
 
 func has(list []string, value string) bool { return slices.Contains(list, value) }
 

@@ -112,9 +112,13 @@ func (p *Page) Without(name, value string) string {
 	return address(p.Path, query)
 }
 
-// In carries the chosen customer over to another address, so that a click never changes whose data is shown.
+// In carries the chosen customer over to another address, so that a click never changes whose data is shown. An
+// address that names a customer itself, as the palette's hits on customers do, stays as it is.
 func (p *Page) In(href string) string {
 	if p.Customer == nil || len(p.Customers) == 0 {
+		return href
+	}
+	if at, err := url.Parse(href); err != nil || at.Query().Has("customer") {
 		return href
 	}
 	return withCustomer(href, p.Customer.Slug)

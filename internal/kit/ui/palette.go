@@ -35,7 +35,7 @@ func Palette(ask func(*http.Request) (*Page, []PaletteSource)) http.Handler {
 			hits = append(hits, search(r.Context(), q, sources)...)
 		}
 		if IsPartial(r) {
-			Render(w, r, http.StatusOK, PaletteHits(p, q, group(hits)))
+			Render(w, r, http.StatusOK, paletteOptions(p, q, group(hits)))
 			return
 		}
 		p.Title = p.T("ui.palette.open")

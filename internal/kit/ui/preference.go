@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"vigie/internal/kit/i18n"
@@ -66,8 +67,17 @@ func Preferences(b *i18n.Bundle) http.Handler {
 		if lang := r.PostFormValue("lang"); b.Has(lang) {
 			setPreference(w, r, languageCookie, lang)
 		}
-		http.Redirect(w, r, LocalPath(r.PostFormValue("back")), http.StatusSeeOther)
+		http.Redirect(w, r, comeFrom(r), http.StatusSeeOther)
 	})
+}
+
+// comeFrom is the page that the reader was on: as the browser tells it, since a list that was sorted or filtered in place
+// has another address than when its forms were drawn, otherwise as the form does.
+func comeFrom(r *http.Request) string {
+	if at, err := url.Parse(r.Referer()); err == nil && at.Host == r.Host && at.Path != "" {
+		return LocalPath(at.RequestURI())
+	}
+	return LocalPath(r.PostFormValue("back"))
 }
 
 func setPreference(w http.ResponseWriter, r *http.Request, name, value string) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -103,6 +104,7 @@ type Table struct {
 type heading struct {
 	key, label             string
 	sort, number, on, wrap bool
+	extra                  bool
 }
 
 type line struct {
@@ -119,7 +121,7 @@ func NewTable[T any](list List, columns []Column[T], items []T, row func(T) Row)
 		if len(list.Query.Cols) > 0 {
 			on = i == 0 || slices.Contains(list.Query.Cols, c.Key)
 		}
-		h := heading{key: c.Key, label: c.Label, sort: c.Sort, number: c.Number, on: on, wrap: !c.NoWrap}
+		h := heading{key: c.Key, label: c.Label, sort: c.Sort, number: c.Number, on: on, wrap: !c.NoWrap, extra: c.Extra}
 		if i > 0 {
 			t.choices = append(t.choices, h)
 		}
@@ -155,6 +157,17 @@ func (t Table) direction(key string) string {
 		return "descending"
 	}
 	return ""
+}
+
+// standard are the keys of the columns that show when nobody chose any.
+func (t Table) standard() string {
+	var keys []string
+	for _, c := range t.choices {
+		if !c.extra {
+			keys = append(keys, c.key)
+		}
+	}
+	return strings.Join(keys, " ")
 }
 
 type chip struct{ label, value, href string }
@@ -193,19 +206,27 @@ func (t Table) cleared(p *Page) string {
 	return p.With(pairs...)
 }
 
-// kept are the parameters that the filter form does not ask for and must not lose.
-func (t Table) kept(p *Page) url.Values {
-	kept := url.Values{}
-	for name, values := range p.Query {
-		kept[name] = values
-	}
-	for _, own := range []string{"q", "cursor", "cols", "density"} {
-		delete(kept, own)
-	}
+// kept are the parameters that the filter form does not ask for and must not lose, in order.
+func (t Table) kept(p *Page) []TagPair {
+	own := []string{"q", "cursor", "cols", "density"}
 	for _, f := range t.Filter {
-		delete(kept, f.Name)
+		own = append(own, f.Name)
+	}
+	var kept []TagPair
+	for _, name := range slices.Sorted(maps.Keys(p.Query)) {
+		if slices.Contains(own, name) {
+			continue
+		}
+		for _, value := range p.Query[name] {
+			kept = append(kept, TagPair{Key: name, Value: value})
+		}
 	}
 	return kept
+}
+
+// blank tells that there is nothing at all, rather than nothing that fits: then there is nothing to filter either.
+func (t Table) blank() bool {
+	return t.Failure == "" && len(t.rows) == 0 && t.now.Cursor == "" && !t.filtered()
 }
 
 func (t Table) filtered() bool {
