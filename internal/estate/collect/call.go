@@ -127,7 +127,7 @@ func (e *CallError) Unwrap() error { return e.Err }
 var tokenPairs = [][2]string{
 	{"NextToken", "NextToken"}, {"Marker", "NextMarker"}, {"Marker", "Marker"}, {"NextMarker", "NextMarker"}, {"Position", "Position"},
 	{"ExclusiveStartTableName", "LastEvaluatedTableName"}, {"ContinuationToken", "ContinuationToken"},
-	{"PageToken", "NextPageToken"}, {"NextPageToken", "NextPageToken"}, {"Marker", "NextToken"}, {"NextToken", "NextMarker"},
+	{"PaginationToken", "PaginationToken"}, {"PageToken", "NextPageToken"}, {"NextPageToken", "NextPageToken"}, {"Marker", "NextToken"}, {"NextToken", "NextMarker"},
 }
 
 func tokenFields(in, out reflect.Type) (send, receive []int, err error) {

@@ -15,7 +15,17 @@ var dropped = map[string]bool{
 	"UserData": true, "MasterUserPassword": true, "SecretString": true, "SecretBinary": true, "AuthToken": true, "Password": true,
 	"ConnectionString": true, "ParameterValue": true, "ResolvedValue": true, "InputTemplate": true, "PrivateKey": true,
 	"PreSharedKey": true, "CustomerGatewayConfiguration": true, "SecretAccessKey": true, "SessionToken": true, "OAuthToken": true, "InputPathsMap": true,
+	"HeaderValue": true, "HeaderParameters": true, "QueryStringParameters": true, "OutputValue": true, "Input": true, "Buildspec": true,
 }
+
+// droppedKeys are keys of maps whose value is emptied: settings of pipeline actions that carry values of other things.
+var droppedKeys = map[string]bool{
+	"EnvironmentVariables": true, "ParameterOverrides": true, "OAuthToken": true, "SecretToken": true, "UserParameters": true, "CustomData": true,
+	"Password": true, "ApiToken": true,
+}
+
+// webhook is an address whose path may be its secret.
+var webhook = regexp.MustCompile(`^(https?://[^/]+/).+$`)
 
 // holders are fields below which every Value, and every value of a map, is emptied.
 var holders = map[string]bool{
@@ -85,6 +95,8 @@ func scrubText(v reflect.Value, name string, inside bool) {
 		if v.String() != "" {
 			v.SetString(gone)
 		}
+	case name == "Endpoint" && webhook.MatchString(v.String()):
+		v.SetString(webhook.ReplaceAllString(v.String(), "${1}"+gone))
 	default:
 		if clean := Text(v.String()); clean != v.String() {
 			v.SetString(clean)
@@ -109,7 +121,7 @@ func scrubMap(v reflect.Value, name string, inside bool) {
 	for _, k := range v.MapKeys() {
 		old := v.MapIndex(k).String()
 		clean := Text(old)
-		if inside || dropped[name] {
+		if (inside || dropped[name] || droppedKeys[k.String()]) && old != "" {
 			clean = gone
 		}
 		if clean != old {
