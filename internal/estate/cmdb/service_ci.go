@@ -1,0 +1,204 @@
+package cmdb
+
+import (
+	"context"
+
+	"vigie/internal/kit/list"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+	"vigie/internal/platform/id"
+	"vigie/internal/trust/audit"
+	"vigie/internal/trust/permission"
+)
+
+// CIs gives a page of the CIs that the query (of CISpec) asks for. Code: forbidden.
+func (s *Service) CIs(ctx context.Context, a permission.Actor, q list.Query) (page list.Page[CI], err error) {
+	err = s.view(ctx, a, permission.CIRead, func(tx *db.Tx) error {
+		page, err = list.Run[CI](ctx, tx, CISpec, q)
+		return err
+	})
+	return page, err
+}
+
+// EachCI gives all CIs of the query to f, for exports.
+func (s *Service) EachCI(ctx context.Context, a permission.Actor, q list.Query, f func(CI) error) error {
+	return s.view(ctx, a, permission.CIRead, func(tx *db.Tx) error { return list.Each(ctx, tx, CISpec, q, f) })
+}
+
+// CountCIs counts the CIs of the query, no further than limit.
+func (s *Service) CountCIs(ctx context.Context, a permission.Actor, q list.Query, limit int) (n int, err error) {
+	err = s.view(ctx, a, permission.CIRead, func(tx *db.Tx) error {
+		n, err = list.Count(ctx, tx, CISpec, q, limit)
+		return err
+	})
+	return n, err
+}
+
+// CI gives one CI. Codes: not_found, forbidden.
+func (s *Service) CI(ctx context.Context, a permission.Actor, ciID string) (c CI, err error) {
+	err = s.viewRecord(ctx, a, permission.CIRead, "ci", ciID, func(tx *db.Tx) error {
+		c, err = loadCI(ctx, tx, ciID)
+		return err
+	})
+	return c, err
+}
+
+func loadCI(ctx context.Context, tx *db.Tx, ciID string) (CI, error) {
+	var c CI
+	if !id.Valid(ciID) {
+		return c, fault.New(fault.NotFound, "fault.not_found")
+	}
+	return c, tx.Get(ctx, &c, `SELECT `+ciColumns+` FROM `+ciFrom+` WHERE c.id = ?`, ciID)
+}
+
+// CreateCI enters a CI by hand. Codes: invalid, forbidden, not_found (customer), conflict (there is one with the same type,
+// external id, account and region).
+func (s *Service) CreateCI(ctx context.Context, a permission.Actor, n NewCI) (c CI, err error) {
+	f := n.Validate()
+	scope, err := s.scopeOf(ctx, a, permission.CIWrite, n.Customer)
+	if fault.Is(err, fault.NotFound) {
+		f.Add("customer", "cmdb.fault.customer")
+		err = nil
+	}
+	if err != nil {
+		return c, err
+	}
+	if err := f.Err(); err != nil {
+		return c, err
+	}
+	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
+		r, err := n.record(ctx, tx, Manual)
+		if err != nil {
+			return err
+		}
+		if err := insertCIs(ctx, tx, a, []record{r}, "ci.create"); err != nil {
+			if fault.Is(err, fault.Conflict) {
+				return fault.New(fault.Conflict, "cmdb.fault.exists", "type", r.Type, "id", r.ExternalID).Because(err)
+			}
+			return err
+		}
+		c, err = loadCI(ctx, tx, r.ID)
+		return err
+	})
+	return c, err
+}
+
+// record makes the row of a CI that a person or a file describes.
+func (n NewCI) record(ctx context.Context, tx *db.Tx, source Source) (record, error) {
+	r := record{ID: id.New(), Type: n.Type, Name: n.Name, ExternalID: n.ExternalID, ARN: n.ARN, Account: n.Account, Region: n.Region,
+		Status: Active, Environment: n.Environment, Criticality: n.Criticality, Owner: n.Owner, Source: source,
+		FirstSeen: tx.Now(), LastSeen: tx.Now(), Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
+	if r.ExternalID == "" {
+		r.ExternalID = externalID(n.Name)
+	}
+	r.Tags.V, r.Attributes.V = n.Tags, n.Attributes
+	r.fill()
+	said := derive(r.Tags.V)
+	if r.Environment == "" {
+		r.Environment = said.Environment
+	}
+	if r.Criticality == "" {
+		r.Criticality = said.Criticality
+	}
+	if r.Owner == "" {
+		r.Owner = said.Owner
+	}
+	if n.Workload != "" {
+		w, err := findWorkload(ctx, tx, n.Workload)
+		if err != nil {
+			return r, err
+		}
+		r.WorkloadID, r.WorkloadBy = db.Null(w), byHand
+		return r, nil
+	}
+	rules, err := loadRules(ctx, tx)
+	if err != nil {
+		return r, err
+	}
+	b := batch{rules: rules}
+	b.assign(&r)
+	return r, nil
+}
+
+// EditCI changes a CI. On a discovered one the fields are pinned; null takes a pin back. expected is the version that the
+// caller saw, 0 for any. Codes: invalid, not_found, forbidden, stale.
+func (s *Service) EditCI(ctx context.Context, a permission.Actor, ciID string, expected int64, c ChangeCI) (out CI, err error) {
+	f := c.Validate()
+	err = s.change(ctx, a, permission.CIWrite, "ci", ciID, func(tx *db.Tx) error {
+		if err := f.Err(); err != nil {
+			return err
+		}
+		old, err := loadCI(ctx, tx, ciID)
+		if err != nil {
+			return err
+		}
+		if err := stale(expected, old.Version); err != nil {
+			return err
+		}
+		now, deltas, err := c.apply(old.record)
+		if err != nil {
+			return err
+		}
+		moved, err := moveCI(ctx, tx, c.Workload, &now, string(old.Workload))
+		if err != nil {
+			return err
+		}
+		deltas = append(deltas, moved...)
+		if err := updateCI(ctx, tx, a, old.record, now, deltas, "ci.change"); err != nil {
+			return err
+		}
+		out, err = loadCI(ctx, tx, ciID)
+		return err
+	})
+	return out, err
+}
+
+// moveCI puts a CI into a workload by hand, or gives it back to the rules.
+func moveCI(ctx context.Context, tx *db.Tx, e Edit, now *record, before string) ([]delta, error) {
+	if !e.Given {
+		return nil, nil
+	}
+	if e.Null || e.Value == "" {
+		rules, err := loadRules(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		now.WorkloadBy = ""
+		b := batch{rules: rules}
+		b.assign(now)
+	} else {
+		w, err := findWorkload(ctx, tx, e.Value)
+		if err != nil {
+			return nil, err
+		}
+		now.WorkloadID, now.WorkloadBy = db.Null(w), byHand
+	}
+	after := ""
+	if now.WorkloadID != "" {
+		if err := tx.Get(ctx, &after, `SELECT w.name FROM {workload} w WHERE w.id = ?`, now.WorkloadID); err != nil {
+			return nil, err
+		}
+	}
+	return diffText("workload", before, after), nil
+}
+
+// DeleteCI takes out a CI that a person entered or imported; relations that others told of it wait again. Discovered ones
+// cannot be deleted: they would come back. Codes: not_found, forbidden, stale, conflict.
+func (s *Service) DeleteCI(ctx context.Context, a permission.Actor, ciID string, expected int64) error {
+	return s.change(ctx, a, permission.CIWrite, "ci", ciID, func(tx *db.Tx) error {
+		old, err := loadCI(ctx, tx, ciID)
+		if err != nil {
+			return err
+		}
+		if err := stale(expected, old.Version); err != nil {
+			return err
+		}
+		if old.Source == Discovered {
+			return fault.New(fault.Conflict, "cmdb.fault.delete_discovered")
+		}
+		if err := deleteCI(ctx, tx, old.record); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, a, "ci.delete", audit.Record{Type: "ci", ID: old.ID, Name: old.Name}, old.summary(), nil)
+	})
+}

@@ -1,0 +1,188 @@
+package cmdb
+
+import (
+	"strings"
+
+	"vigie/internal/kit/list"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+)
+
+// CISpec lists CIs; besides its fields it takes tag.KEY=VALUE (VALUE * asks only that the tag is there), attribute.NAME=VALUE and
+// workload=ID or name.
+var CISpec = list.Spec{
+	From:    ciFrom,
+	Columns: ciColumns,
+	Key:     "c.id",
+	Sort:    "name",
+	Fields: []list.Field{
+		{Name: "id", Column: "c.id", Kind: list.ID, Filter: true},
+		{Name: "customer", Column: "k.slug", Kind: list.Text, Filter: true},
+		{Name: "name", Column: "c.name", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "type", Column: "c.type", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "external_id", Column: "c.external_id", Kind: list.Text, Filter: true},
+		{Name: "arn", Column: "c.arn", Kind: list.Text, Filter: true},
+		{Name: "account", Column: "c.account", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "region", Column: "c.region", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "status", Column: "c.status", Kind: list.Choice, Sort: true, Filter: true, Values: []string{"active", "stale", "gone"}},
+		{Name: "environment", Column: "c.environment", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "criticality", Column: "c.criticality", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "owner", Column: "c.owner", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "source", Column: "c.source", Kind: list.Choice, Filter: true, Values: []string{"discovered", "manual", "imported"}},
+		{Name: "first_seen", Column: "c.first_seen", Kind: list.Time, Sort: true, Filter: true},
+		{Name: "last_seen", Column: "c.last_seen", Kind: list.Time, Sort: true, Filter: true},
+		{Name: "updated_at", Column: "c.updated_at", Kind: list.Time, Sort: true, Filter: true},
+	},
+	Search: searchCIs,
+	Extra:  ciExtra,
+}
+
+const ciFrom = `{ci} c JOIN {customer} k ON k.id = c.customer_id LEFT JOIN {workload} w ON w.customer_id = c.customer_id AND w.id = c.workload_id`
+
+var ciColumns = db.Columns[record]("c.") + ", k.slug AS customer, w.name AS workload"
+
+// searchCIs finds every word of q as the beginning of a word of the name or id, or of a key (an ARN).
+func searchCIs(q string) (string, []any) {
+	var all []string
+	var args []any
+	for _, word := range strings.Fields(q) {
+		from, below := wordRange(word)
+		all = append(all, `c.id IN (SELECT t.ci_id FROM {ci_term} t WHERE t.term >= ? AND t.term < ?)`)
+		args = append(args, from, below)
+	}
+	return strings.Join(all, " AND "), args
+}
+
+// wordRange bounds the terms that a word of a search finds.
+func wordRange(word string) (from, below string) {
+	if strings.HasPrefix(word, "arn:") || strings.HasPrefix(word, "dns:") {
+		return prefixRange(cut(termKey+word, maxTerm))
+	}
+	return prefixRange(termWord + cut(strings.ToLower(word), maxWord))
+}
+
+func ciExtra(name string, values []string) (string, []any, bool, error) {
+	marks := db.Marks(len(values))
+	switch {
+	case name == "workload":
+		if len(values) == 0 {
+			return "", nil, true, nil
+		}
+		args := append(db.Anys(values), db.Anys(values)...)
+		return `c.workload_id IN (SELECT v.id FROM {workload} v WHERE v.name IN (` + marks + `) OR CAST(v.id AS TEXT) IN (` + marks + `))`, args, true, nil
+	case name == "workload.empty":
+		switch strings.Join(values, "") {
+		case "true":
+			return `c.workload_id IS NULL`, nil, true, nil
+		case "false":
+			return `c.workload_id IS NOT NULL`, nil, true, nil
+		}
+		return "", nil, true, fault.New(fault.Invalid, "api.list.bool")
+	case strings.HasPrefix(name, "tag.") && len(name) > len("tag."):
+		if len(values) == 0 {
+			return "", nil, true, nil
+		}
+		return tagCondition(strings.TrimPrefix(name, "tag."), values)
+	case strings.HasPrefix(name, "attribute.") && len(name) > len("attribute."):
+		if len(values) == 0 {
+			return "", nil, true, nil
+		}
+		// SQLite gives 1 and 0 for true and false.
+		for _, v := range values {
+			switch v {
+			case "true":
+				values = append(values, "1")
+			case "false":
+				values = append(values, "0")
+			}
+		}
+		args := append([]any{strings.TrimPrefix(name, "attribute.")}, db.Anys(values)...)
+		return `CAST(c.attributes ->> CAST(? AS TEXT) AS TEXT) IN (` + db.Marks(len(values)) + `)`, args, true, nil
+	}
+	return "", nil, false, nil
+}
+
+func tagCondition(key string, values []string) (string, []any, bool, error) {
+	var some []string
+	var args []any
+	for _, v := range values {
+		if v == "*" {
+			from, below := prefixRange(tagTerm(key, ""))
+			some, args = append(some, `t.term >= ? AND t.term < ?`), append(args, from, below)
+			continue
+		}
+		some, args = append(some, `t.term = ?`), append(args, tagTerm(key, v))
+	}
+	return `c.id IN (SELECT t.ci_id FROM {ci_term} t WHERE ` + strings.Join(some, " OR ") + `)`, args, true, nil
+}
+
+// RelationSpec lists relations; ci=ID asks for those of one CI, whichever end it is.
+var RelationSpec = list.Spec{
+	From: `{relation} r JOIN {customer} k ON k.id = r.customer_id
+		LEFT JOIN {ci} f ON f.customer_id = r.customer_id AND f.id = r.from_id LEFT JOIN {ci} t ON t.customer_id = r.customer_id AND t.id = r.to_id`,
+	Columns: db.Columns[relationRow]("r.") + `, k.slug AS customer, f.name AS from_name, f.type AS from_type, f.status AS from_status,
+		t.name AS to_name, t.type AS to_type, t.status AS to_status`,
+	Key:  "r.id",
+	Sort: "id",
+	Fields: []list.Field{
+		{Name: "id", Column: "r.id", Kind: list.ID, Sort: true, Filter: true},
+		{Name: "customer", Column: "k.slug", Kind: list.Text, Filter: true},
+		{Name: "from", Column: "r.from_id", Kind: list.ID, Filter: true, Nullable: true},
+		{Name: "to", Column: "r.to_id", Kind: list.ID, Filter: true, Nullable: true},
+		{Name: "type", Column: "r.type", Kind: list.Text, Filter: true},
+		{Name: "source", Column: "r.source", Kind: list.Choice, Filter: true, Values: []string{"discovered", "manual", "imported"}},
+		{Name: "resolved", Column: "r.resolved", Kind: list.Bool, Filter: true},
+		{Name: "first_seen", Column: "r.first_seen", Kind: list.Time, Filter: true},
+	},
+	Extra: func(name string, values []string) (string, []any, bool, error) {
+		if name != "ci" {
+			return "", nil, false, nil
+		}
+		return idCondition(values, `r.from_id = ? OR r.to_id = ?`, 2)
+	},
+}
+
+// ChangeSpec lists changes, newest first; from and to bound their time, ci and workload say whose.
+var ChangeSpec = list.Spec{
+	From:    `{ci_change} h JOIN {ci} c ON c.customer_id = h.customer_id AND c.id = h.ci_id JOIN {customer} k ON k.id = h.customer_id`,
+	Columns: db.Columns[changeRow]("h.") + ", k.slug AS customer, c.name AS ci_name, c.type AS ci_type",
+	Key:     "h.id",
+	Sort:    "-at",
+	Fields: []list.Field{
+		{Name: "at", Column: "h.id", Kind: list.ID, Sort: true}, // the id carries the time
+		{Name: "customer", Column: "k.slug", Kind: list.Text, Filter: true},
+		{Name: "kind", Column: "h.kind", Kind: list.Choice, Filter: true, Values: changeKindNames()},
+		{Name: "field", Column: "h.field", Kind: list.Text, Filter: true},
+		{Name: "type", Column: "c.type", Kind: list.Text, Filter: true},
+		{Name: "account", Column: "c.account", Kind: list.Text, Filter: true},
+		{Name: "region", Column: "c.region", Kind: list.Text, Filter: true},
+		{Name: "run", Column: "h.run_id", Kind: list.ID, Filter: true, Nullable: true},
+	},
+	Extra: changeExtra,
+}
+
+func changeKindNames() []string {
+	var out []string
+	for _, k := range ChangeKinds() {
+		out = append(out, string(k))
+	}
+	return out
+}
+
+// WorkloadSpec lists workloads.
+var WorkloadSpec = list.Spec{
+	From: `{workload} w JOIN {customer} k ON k.id = w.customer_id`,
+	Columns: db.Columns[workloadRow]("w.") + `, k.slug AS customer,
+		(SELECT COUNT(*) FROM {ci} c WHERE c.customer_id = w.customer_id AND c.workload_id = w.id AND c.status <> 'gone') AS cis`,
+	Key:  "w.id",
+	Sort: "name",
+	Fields: []list.Field{
+		{Name: "name", Column: "w.name", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "customer", Column: "k.slug", Kind: list.Text, Filter: true},
+		{Name: "environment", Column: "w.environment", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "criticality", Column: "w.criticality", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "owner", Column: "w.owner", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "updated_at", Column: "w.updated_at", Kind: list.Time, Sort: true, Filter: true},
+	},
+	Search: list.Words("w.name", "w.description"),
+}
