@@ -375,7 +375,7 @@ def _(scope):
     return [account["Id"] for account in scope.all("organizations", "list_accounts", "Accounts")] if _organisation(scope) else []
 
 
-def accounts(caller, role):
+def accounts(caller):
     """Ids of the active accounts that the caller's organisation holds; its own where there is none."""
     own = caller.client("sts", HOME).get_caller_identity()["Account"]
     scope = Scope(caller, own, HOME)
@@ -395,7 +395,7 @@ def walk(caller, role, regions, leave_out=frozenset()):
     result = collections.defaultdict(lambda: collections.defaultdict(lambda: collections.defaultdict(list)))
     uncounted = {}
     caller.switch.become(*caller.own)
-    ids = accounts(caller, role)
+    ids = accounts(caller)
     regions = regions or enabled(caller)
     for account in ids:
         caller.switch.become(*caller.own)

@@ -41,7 +41,7 @@ def main():
         if networks.get(name) and networks.get(hub):
             peer(networks[hub].place, networks[hub], networks[name])
     if not estate.demo:
-        widen(accounts["production"], networks)
+        widen(accounts["production"], networks["production"])
     print(f"seeded {options.size} in {time.monotonic() - start:.1f} s, {len(estate.unsupported)} calls unsupported", file=sys.stderr)
     management_account = accounts["management"]
     json.dump({

@@ -12,7 +12,7 @@ def everywhere(account, careful=True):
     reader = identity.policy(place, f"{short}-readers", ["ec2:Describe*", "s3:List*", "logs:Get*"], "shared-services")
     identity.group(place, "administrators", [administrator] if administrator else [])
     identity.group(place, "readers", [reader] if reader else [])
-    identity.password_policy(place, strong=careful) if careful or account.name == "meridian-sandbox" else None
+    identity.password_policy(place, strong=careful)
     for name, service in (
         ("AWSServiceRoleForConfig", "config.amazonaws.com"), ("AWSBackupDefaultServiceRole", "backup.amazonaws.com"),
         ("ecsTaskExecutionRole", "ecs-tasks.amazonaws.com"), ("meridian-deploy", "cloudformation.amazonaws.com"), ("meridian-lambda-basic", "lambda.amazonaws.com"),

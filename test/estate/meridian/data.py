@@ -38,7 +38,8 @@ def build(account):
     servers.instance(place, net, "notebook-gpu", APP, image, "g4dn.xlarge", data=(1000,), stopped=True, age=700)
     for number in range(3):
         servers.volume(place, f"notebook-gpu-scratch-{number + 1}", APP, 1000, age=650)
-    tables = [databases.table(place, f"data-{name}", APP, recovery=name == "lineage") for name in ("lineage", "quality", "jobs")]
+    for name in ("lineage", "quality", "jobs"):
+        databases.table(place, f"data-{name}", APP, recovery=name == "lineage")
     functions = [serverless.function(place, f"data-{name}", APP, "data-functions", retention=14 if number % 2 else None) for number, name in enumerate(
         ("ingest-scans", "ingest-customs", "ingest-stock", "ingest-invoices", "compact", "quality", "publish", "mask", "forecast-volume", "forecast-delay"))]
     serverless.machine(place, "data-nightly", APP, "data-workflow", functions[4:7])
@@ -57,7 +58,7 @@ def build(account):
     protection.vault(place, "data-archive", base["key"])
     network.balancer(place, net, "airflow-alb", APP, internal=True, ports=((443, 8080),))
     _germany(account.at(GERMANY), account)
-    return net if tables else net
+    return net
 
 
 def _germany(place, account):

@@ -92,7 +92,7 @@ def cache(place, network, group, name, application, engine="memcached", kind="ca
 
 
 @piece
-def replication(place, network, group, name, application, replicas=1, encrypted=True):
+def replication(place, group, name, application, replicas=1, encrypted=True):
     more = {"CacheSubnetGroupName": group} if group else {}
     place.call("elasticache", "create_replication_group", ReplicationGroupId=name, ReplicationGroupDescription=f"{application} cache", Engine="redis",
                CacheNodeType="cache.r6g.large", NumNodeGroups=1, ReplicasPerNodeGroup=replicas, AutomaticFailoverEnabled=bool(replicas), MultiAZEnabled=bool(replicas),

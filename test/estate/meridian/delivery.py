@@ -5,7 +5,8 @@ from .aws import lower_pairs, pairs, piece
 
 @piece
 def build(place, name, application, role, privileged=False):
-    place.call("codebuild", "create_project", name=name, source={"type": "CODECOMMIT", "location": f"https://git-codecommit.{place.region}.amazonaws.com/v1/repos/{name}", "buildspec": "buildspec.yml"},
+    place.call("codebuild", "create_project", name=name,
+               source={"type": "CODECOMMIT", "location": f"https://git-codecommit.{place.region}.amazonaws.com/v1/repos/{name}", "buildspec": "buildspec.yml"},
                artifacts={"type": "NO_ARTIFACTS"},
                serviceRole=place.role_arn(role), tags=lower_pairs(place.tags(name, application)), environment={
                    "type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL", "privilegedMode": privileged,

@@ -32,7 +32,9 @@ CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"  # the same for every distribution in the wor
 def distribution(place, name, application, origin, certificate=None, acl=None, bucket=True, old_tls=False):
     shape = {"S3OriginConfig": {"OriginAccessIdentity": ""}} if bucket else {
         "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only" if old_tls else "https-only"}}
-    viewer = {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1" if old_tls else "TLSv1.2_2021"} if certificate else {"CloudFrontDefaultCertificate": True}
+    viewer = {"CloudFrontDefaultCertificate": True}
+    if certificate:
+        viewer = {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1" if old_tls else "TLSv1.2_2021"}
     config = {
         "CallerReference": name, "Comment": f"{application}: {name}", "Enabled": True, "PriceClass": "PriceClass_100",
         "Aliases": {"Quantity": 1, "Items": [name]} if certificate else {"Quantity": 0},

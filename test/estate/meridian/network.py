@@ -166,7 +166,7 @@ def balancer(place, network, name, application, kind="application", internal=Fal
     found = place.call("elbv2", "create_load_balancer", Name=name, Type=kind, Scheme="internal" if internal else "internet-facing",
                        Subnets=network.subnets["app" if internal else "public"], Tags=tags, **security)["LoadBalancers"][0]
     groups = []
-    for number, (outside, inside) in enumerate(ports):
+    for outside, inside in ports:
         label = f"{name}-{inside}"[:32]
         protocol = "HTTP" if kind == "application" else "TCP"
         health = {"HealthCheckPath": "/health"} if kind == "application" else {}

@@ -16,9 +16,9 @@ def _fleet(place, network, count):
                    SecurityGroupIds=[group], TagSpecifications=specification({"Name": f"wms-handheld-simulator-{number + 1:03}", "Application": "warehouse-management"}, "instance"))
 
 
-def widen(account, networks):
+def widen(account, network):
     place, home = account.at(MAIN), account.at(EDGE)
-    _fleet(place, networks["production"], 101)
+    _fleet(place, network, 101)
     for number in range(45):
         watch.logs(place, f"/paging/{number + 1:03}", "shared-services")
         serverless.rule(place, f"paging-{number + 1:03}", "shared-services", [], schedule="rate(1 day)")

@@ -41,13 +41,13 @@ def build(account):
     _customs(main, net, shared)
     _warehouses(main, net, shared)
     _billing(main, net, shared)
-    _portal(account, net, shared)
-    _delivery(main, shared)
+    _portal(account, shared)
+    _delivery(main)
     protection.trail(main, "production-trail", "meridian-prod-access-logs")
     if not account.estate.demo:
         protection.trail(main, "legacy-trail", "meridian-prod-access-logs", everywhere=False, log=False)
     _backup(main, shared)
-    _disaster(account, shared, net)
+    _disaster(account, net)
     return net
 
 
@@ -69,8 +69,8 @@ def _tracking(place, net, shared):
     databases.aurora(place, net, shared["database_group"], "tracking", app, instances=n(2, 3), key=shared["base"]["key"])
     for number in range(n(2, 5)):
         databases.aurora_snapshot(place, "tracking", f"before-release-{number + 1}", 120 - number * 20)
-    databases.replication(place, net, shared["cache_group"], "tracking-cache", app)
-    databases.replication(place, net, shared["cache_group"], "tracking-sessions", app, replicas=0, encrypted=False)
+    databases.replication(place, shared["cache_group"], "tracking-cache", app)
+    databases.replication(place, shared["cache_group"], "tracking-sessions", app, replicas=0, encrypted=False)
     for name in ("tracking-parcels", "tracking-positions", "tracking-labels"):
         databases.table(place, name, app, sort="at")
     balancer = network.balancer(place, net, "tracking-alb", app, certificate=shared["certificate"], ports=((443, 8080), (8443, 8081)), target_type="ip",
@@ -120,7 +120,8 @@ def _customs(place, net, shared):
     databases.instance(place, net, shared["database_group"], "customs-archive", app, engine="mysql", version="5.7.44", multi_az=False, encrypted=False, backup_days=0, size=500)
     for number in range(n(2, 6)):
         databases.snapshot(place, "customs-declarations", f"manual-{number + 1}", 700 - number * 90)
-    ids = [servers.instance(place, net, f"customs-edi-{number + 1}", app, image, "m5.large", index=number, data=(200,), profile="customs-server", secret=True, ports=(22, 8443)) for number in range(n(2, 4))]
+    ids = [servers.instance(place, net, f"customs-edi-{number + 1}", app, image, "m5.large", index=number, data=(200,), ports=(22, 8443),
+                            profile="customs-server", secret=True) for number in range(n(2, 4))]
     servers.instance(place, net, "customs-sftp", app, image, "t3.small", "public", ports=(22,), source=network.WORLD, data=(100,), encrypted=False, age=1600,
                      public=network.elastic(place, "customs-sftp", app), secret=True)
     servers.snapshots(place, app, [id for id in ids if id], count=n(1, 5), oldest=35, step=7, label="weekly")
@@ -134,12 +135,11 @@ def _customs(place, net, shared):
     storage.bucket(place, "meridian-customs-documents", app, key=shared["base"]["key"], expire=3650)
     identity.secret(place, "customs/atlas-certificate", app)
     serverless.serverless_application(place, "customs-notices", app, "customs-functions")
-    certificate = identity.imported(place, "edi.customs.meridian-freight.example", app, 12)
+    identity.imported(place, "edi.customs.meridian-freight.example", app, 12)
     if balancer:
         edge.alias(place, shared["inner"], "customs.prod.meridian.internal", balancer["DNSName"], balancer["CanonicalHostedZoneId"])
         shared["customs_alb"] = balancer["LoadBalancerArn"]
         protection.web_acl(place, "customs-acl", app, protects=[balancer["LoadBalancerArn"]])
-    return certificate
 
 
 @piece
@@ -187,7 +187,8 @@ def _billing(place, net, shared):
     for number in range(n(2, 8)):
         ids.append(servers.instance(place, net, f"BILLWEB{number + 1:02}", app, image, "m5.xlarge", index=0, ports=(443, 3389), data=(100,), encrypted=False, age=1500, profile="billing-server"))
     for number in range(n(1, 3)):
-        ids.append(servers.instance(place, net, f"BILLSQL{number + 1:02}", app, image, "r5.2xlarge", "data", 0, ports=(1433, 3389), data=(500, 200, 100), encrypted=False, age=1500, profile="billing-server", secret=True))
+        ids.append(servers.instance(place, net, f"BILLSQL{number + 1:02}", app, image, "r5.2xlarge", "data", 0, ports=(1433, 3389), data=(500, 200, 100),
+                                     encrypted=False, age=1500, profile="billing-server", secret=True))
     for number in range(n(1, 4)):
         servers.instance(place, net, f"BILLOLD{number + 1:02}", app, image, "m4.xlarge", index=1, ports=(3389,), data=(300,), encrypted=False, stopped=True, age=2100)
     servers.snapshots(place, app, [id for id in ids if id], count=n(1, 4), oldest=28, step=7, label="weekly")
@@ -203,7 +204,7 @@ def _billing(place, net, shared):
 
 
 @piece
-def _portal(account, net, shared):
+def _portal(account, shared):
     """The customers' portal: all in functions and the content network, and in no backup plan."""
     app, n = "customer-portal", account.estate.n
     home, place = account.at(EDGE), account.at(MAIN)
@@ -236,7 +237,7 @@ def _portal(account, net, shared):
 
 
 @piece
-def _delivery(place, shared):
+def _delivery(place):
     artefacts = storage.bucket(place, "meridian-prod-artefacts", "shared-services", expire=90)
     for name, app in (("tracking-api", "parcel-tracking"), ("customs-app", "customs"), ("wms", "warehouse-management"), ("portal", "customer-portal"))[:place.n(2, 4)]:
         project = delivery.build(place, f"{name}-deploy", app, "codebuild")
@@ -255,7 +256,7 @@ def _backup(place, shared):
 
 
 @piece
-def _disaster(account, shared, main_network):
+def _disaster(account, main_network):
     """eu-west-3, kept warm for the day that eu-west-1 is not there; behind one NAT gateway."""
     place, n = account.at(DISASTER), account.estate.n
     base = baseline.regional(account, DISASTER)

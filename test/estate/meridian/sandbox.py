@@ -8,8 +8,8 @@ def build(account):
     n = account.estate.n
     baseline.everywhere(account, careful=False)
     home = account.at(EDGE)
-    for name, service in (("test-role", "lambda.amazonaws.com"), ("admin-for-everything", "ec2.amazonaws.com"), ("poc-emr", "elasticmapreduce.amazonaws.com"), ("poc-build", "codebuild.amazonaws.com"), ("poc-deploy", "codedeploy.amazonaws.com")):
-        identity.role(home, name, service, actions="*")
+    for name, service in (("test-role", "lambda"), ("admin-for-everything", "ec2"), ("poc-emr", "elasticmapreduce"), ("poc-build", "codebuild"), ("poc-deploy", "codedeploy")):
+        identity.role(home, name, f"{service}.amazonaws.com", actions="*")
     for name, age in (("jonas", 1500), ("test-user", 1250), ("contractor-2021", 1700), ("anna.lindqvist", 900))[:n(2, 4)]:
         identity.user(home, name, mfa=False, keys=2, age=age, administrator=True)
     place = account.at(MAIN)
@@ -29,7 +29,7 @@ def build(account):
     for number in range(n(2, 10)):
         net.group(f"launch-wizard-{number + 1}", [22], network.WORLD, description="launch-wizard created by console")
     group = databases.subnet_group(place, net)
-    databases.instance(place, net, group, "test-db", None or "sandbox", multi_az=False, encrypted=False, backup_days=0, public=True, kind="db.t3.micro", size=20, protect=False)
+    databases.instance(place, net, group, "test-db", "sandbox", multi_az=False, encrypted=False, backup_days=0, public=True, kind="db.t3.micro", size=20, protect=False)
     databases.table(place, "poc-table", "sandbox", recovery=False)
     databases.table(place, "test", "sandbox", recovery=False)
     for number in range(n(2, 1)):
@@ -61,5 +61,6 @@ def build(account):
         default = network.Network(away, subnets[0]["VpcId"], "default", "172.31.0.0/16", None)
         default.subnets["public"] = [subnet["SubnetId"] for subnet in subnets]
         for number in range(n(1, 4)):
-            servers.instance(away, default, f"forgotten-{number + 1}", None, servers.WITHDRAWN_IMAGE, "m4.large", "public", number, ports=(22,), source=network.WORLD, stopped=number > 0, age=1900, encrypted=False, alarms=False)
+            servers.instance(away, default, f"forgotten-{number + 1}", None, servers.WITHDRAWN_IMAGE, "m4.large", "public", number, ports=(22,),
+                             source=network.WORLD, stopped=number > 0, age=1900, encrypted=False, alarms=False)
     return net

@@ -106,7 +106,7 @@ def queue(place, name, application, dead_letters=True, encrypted=True):
 
 
 @piece
-def stack(place, name, application, resources, transform=False, parameters=None):
+def stack(place, name, application, resources, transform=False):
     template = {"AWSTemplateFormatVersion": "2010-09-09", "Description": f"{application}: {name}", "Resources": resources}
     if transform:
         template["Transform"] = SAM

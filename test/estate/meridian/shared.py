@@ -11,8 +11,8 @@ SOFTWARE = [("tracking-api", "parcel-tracking"), ("tracking-web", "parcel-tracki
 def build(account):
     baseline.everywhere(account)
     home, place = account.at(EDGE), account.at(MAIN)
-    for name, service in (("codebuild", "codebuild.amazonaws.com"), ("codepipeline", "codepipeline.amazonaws.com"), ("codedeploy", "codedeploy.amazonaws.com"), ("monitoring-server", "ec2.amazonaws.com")):
-        identity.role(home, name, service, APP, ["s3:*"])
+    for name, service in (("codebuild", "codebuild"), ("codepipeline", "codepipeline"), ("codedeploy", "codedeploy"), ("monitoring-server", "ec2")):
+        identity.role(home, name, f"{service}.amazonaws.com", APP, ["s3:*"])
     identity.profile(home, "monitoring-server")
     identity.user(home, "jenkins", console=False, mfa=False, keys=2, age=1650, administrator=True)
     identity.user(home, "lars.hansen", ["administrators"], age=500)
