@@ -12,7 +12,7 @@ import (
 
 // Cloud is AWS as discovery needs it; profile may be empty.
 func Cloud(profile string) discovery.Cloud {
-	return cloud{collectaws.Cloud{Profile: profile, OpenRole: discovery.ErrOpenRole}}
+	return cloud{collectaws.Cloud{Profile: profile}}
 }
 
 // Collectors is the registry of everything that Vigie reads.

@@ -53,6 +53,8 @@ func Classify(err error) Result {
 	switch {
 	case errors.Is(err, context.Canceled):
 		r.Outcome = Skipped
+	case errors.Is(err, ErrOpenRole):
+		r.Outcome, r.Message = Denied, ErrOpenRole.Error()
 	case errors.Is(err, ErrSkip):
 		r.Outcome = Skipped
 	case throttling(code):
@@ -73,6 +75,9 @@ func Classify(err error) Result {
 
 // ErrSkip ends a collector that has nothing to look at here; wrap it with the reason.
 var ErrSkip = errors.New("skipped")
+
+// ErrOpenRole refuses a role that anybody who knows its name may assume: it does not ask for the ExternalId.
+var ErrOpenRole = errors.New("the role can be assumed without the ExternalId; add the sts:ExternalId condition to its trust policy")
 
 var (
 	offCodes     = []string{"OptInRequired", "SubscriptionRequiredException", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSecurity"}

@@ -17,11 +17,11 @@ type Directory interface {
 	Slug(ctx context.Context, a permission.Actor, id string) (string, error)
 }
 
-// Routes hangs the room's operations on the API. actor gives who calls.
-func (s *Service) Routes(a *api.API, customers Directory, actor func(context.Context) permission.Actor) {
-	r := routes{s, customers, actor}
+// Register hangs the room's operations on the API.
+func (s *Service) Register(a *api.API, customers Directory) {
+	r := routes{s, customers}
 	api.List(a, api.Listing[AccountRow, AccountAnswer]{
-		Op: api.Op{Path: "/accounts", Tag: "Accounts", Summary: "List AWS accounts"}, Spec: AccountSpec, Allow: r.allow(permission.AccountRead),
+		Op: api.Op{Path: "/accounts", Tag: "Accounts", Summary: "List AWS accounts"}, Spec: AccountSpec, Allow: permission.Need(permission.AccountRead),
 		Rows: each(func(row AccountRow) AccountAnswer { return answerAccount(row.Account, row.Slug) })})
 	api.Post(a, api.Op{Path: "/accounts", Tag: "Accounts", Summary: "Add an AWS account", Description: "Vigie makes the ExternalId; the account is checked on demand and at each run."}, r.addAccount)
 	api.Get(a, api.Op{Path: "/accounts/{id}", Tag: "Accounts", Summary: "Get an AWS account"}, r.account)
@@ -30,7 +30,7 @@ func (s *Service) Routes(a *api.API, customers Directory, actor func(context.Con
 	api.Post(a, api.Op{Path: "/accounts/{id}/check", Tag: "Accounts", Summary: "Enter the account now and say what came of it", Status: 200}, r.checkAccount)
 
 	api.List(a, api.Listing[RunRow, RunAnswer]{
-		Op: api.Op{Path: "/discovery-runs", Tag: "Discovery", Summary: "List discovery runs"}, Spec: RunSpec, Allow: r.allow(permission.DiscoveryRead),
+		Op: api.Op{Path: "/discovery-runs", Tag: "Discovery", Summary: "List discovery runs"}, Spec: RunSpec, Allow: permission.Need(permission.DiscoveryRead),
 		Rows: each(func(row RunRow) RunAnswer { return answerRun(row.Run, row.Slug) })})
 	api.Post(a, api.Op{Path: "/discovery-runs", Tag: "Discovery", Summary: "Start a discovery run"}, r.startRun)
 	api.Get(a, api.Op{Path: "/discovery-runs/{id}", Tag: "Discovery", Summary: "Get a discovery run"}, r.run)
@@ -38,7 +38,7 @@ func (s *Service) Routes(a *api.API, customers Directory, actor func(context.Con
 	api.Post(a, api.Op{Path: "/discovery-runs/{id}/resume", Tag: "Discovery", Summary: "Go on with a cancelled or failed run", Status: 200}, r.resumeRun)
 
 	api.List(a, api.Listing[CoverageRow, CoverageAnswer]{
-		Op: api.Op{Path: "/coverage", Tag: "Discovery", Summary: "List what could be seen, and what not and why"}, Spec: CoverageSpec, Allow: r.allow(permission.DiscoveryRead),
+		Op: api.Op{Path: "/coverage", Tag: "Discovery", Summary: "List what could be seen, and what not and why"}, Spec: CoverageSpec, Allow: permission.Need(permission.DiscoveryRead),
 		Rows: each(answerCoverage)})
 	api.Get(a, api.Op{Path: "/coverage/summary", Tag: "Discovery", Summary: "Count outcomes; name the missing IAM actions"}, r.summary)
 	api.Get(a, api.Op{Path: "/discovery-schedules/{customer}", Tag: "Discovery", Summary: "Get a customer's schedule"}, r.schedule)
@@ -59,11 +59,6 @@ func each[R, D any](f func(R) D) func(context.Context, *db.Tx, []R) ([]D, error)
 type routes struct {
 	s         *Service
 	customers Directory
-	actor     func(context.Context) permission.Actor
-}
-
-func (r routes) allow(action permission.Action) func(context.Context) error {
-	return func(ctx context.Context) error { return r.actor(ctx).Require(action) }
 }
 
 type byID struct {
@@ -82,17 +77,17 @@ type accountBody struct {
 
 func (r routes) addAccount(ctx context.Context, in *struct{ Body accountBody }) (AccountAnswer, error) {
 	b := in.Body
-	customer, err := r.customers.ID(ctx, r.actor(ctx), b.Customer)
+	customer, err := r.customers.ID(ctx, permission.From(ctx), b.Customer)
 	if err != nil {
 		return AccountAnswer{}, err
 	}
-	acc, err := r.s.AddAccount(ctx, r.actor(ctx), customer, CreateAccount{AccountID: b.AccountID, Name: b.Name, RoleARN: b.RoleARN, Regions: b.Regions,
+	acc, err := r.s.AddAccount(ctx, permission.From(ctx), customer, CreateAccount{AccountID: b.AccountID, Name: b.Name, RoleARN: b.RoleARN, Regions: b.Regions,
 		Organization: b.Organization, AcceptOpenRole: b.AcceptOpenRole})
 	return r.named(ctx, acc, err)
 }
 
 func (r routes) account(ctx context.Context, in *byID) (AccountAnswer, error) {
-	acc, err := r.s.Account(ctx, r.actor(ctx), in.ID)
+	acc, err := r.s.Account(ctx, permission.From(ctx), in.ID)
 	return r.named(ctx, acc, err)
 }
 
@@ -110,7 +105,7 @@ func (r routes) changeAccount(ctx context.Context, in *struct {
 	Body accountPatch
 }) (AccountAnswer, error) {
 	b := in.Body
-	acc, err := r.s.ChangeAccount(ctx, r.actor(ctx), in.ID, UpdateAccount{Name: b.Name, RoleARN: b.RoleARN, Regions: b.Regions,
+	acc, err := r.s.ChangeAccount(ctx, permission.From(ctx), in.ID, UpdateAccount{Name: b.Name, RoleARN: b.RoleARN, Regions: b.Regions,
 		Organization: b.Organization, AcceptOpenRole: b.AcceptOpenRole, Version: in.Expected()})
 	return r.named(ctx, acc, err)
 }
@@ -119,11 +114,11 @@ func (r routes) removeAccount(ctx context.Context, in *struct {
 	byID
 	api.Match
 }) error {
-	return r.s.RemoveAccount(ctx, r.actor(ctx), in.ID, in.Expected())
+	return r.s.RemoveAccount(ctx, permission.From(ctx), in.ID, in.Expected())
 }
 
 func (r routes) checkAccount(ctx context.Context, in *byID) (AccountAnswer, error) {
-	acc, err := r.s.CheckAccount(ctx, r.actor(ctx), in.ID)
+	acc, err := r.s.CheckAccount(ctx, permission.From(ctx), in.ID)
 	return r.named(ctx, acc, err)
 }
 
@@ -131,7 +126,7 @@ func (r routes) named(ctx context.Context, acc Account, err error) (AccountAnswe
 	if err != nil {
 		return AccountAnswer{}, err
 	}
-	slug, err := r.customers.Slug(ctx, r.actor(ctx), acc.CustomerID)
+	slug, err := r.customers.Slug(ctx, permission.From(ctx), acc.CustomerID)
 	return answerAccount(acc, slug), err
 }
 
@@ -141,26 +136,26 @@ type runBody struct {
 }
 
 func (r routes) startRun(ctx context.Context, in *struct{ Body runBody }) (RunAnswer, error) {
-	customer, err := r.customers.ID(ctx, r.actor(ctx), in.Body.Customer)
+	customer, err := r.customers.ID(ctx, permission.From(ctx), in.Body.Customer)
 	if err != nil {
 		return RunAnswer{}, err
 	}
-	run, err := r.s.StartRun(ctx, r.actor(ctx), customer, in.Body.Account)
+	run, err := r.s.StartRun(ctx, permission.From(ctx), customer, in.Body.Account)
 	return r.namedRun(ctx, run, err)
 }
 
 func (r routes) run(ctx context.Context, in *byID) (RunAnswer, error) {
-	run, err := r.s.Run(ctx, r.actor(ctx), in.ID)
+	run, err := r.s.Run(ctx, permission.From(ctx), in.ID)
 	return r.namedRun(ctx, run, err)
 }
 
 func (r routes) cancelRun(ctx context.Context, in *byID) (RunAnswer, error) {
-	run, err := r.s.CancelRun(ctx, r.actor(ctx), in.ID)
+	run, err := r.s.CancelRun(ctx, permission.From(ctx), in.ID)
 	return r.namedRun(ctx, run, err)
 }
 
 func (r routes) resumeRun(ctx context.Context, in *byID) (RunAnswer, error) {
-	run, err := r.s.ResumeRun(ctx, r.actor(ctx), in.ID)
+	run, err := r.s.ResumeRun(ctx, permission.From(ctx), in.ID)
 	return r.namedRun(ctx, run, err)
 }
 
@@ -168,7 +163,7 @@ func (r routes) namedRun(ctx context.Context, run Run, err error) (RunAnswer, er
 	if err != nil {
 		return RunAnswer{}, err
 	}
-	slug, err := r.customers.Slug(ctx, r.actor(ctx), run.CustomerID)
+	slug, err := r.customers.Slug(ctx, permission.From(ctx), run.CustomerID)
 	return answerRun(run, slug), err
 }
 
@@ -182,11 +177,11 @@ func (r routes) summary(ctx context.Context, in *struct {
 }) (out summaryAnswer, err error) {
 	customer := ""
 	if in.Customer != "" {
-		if customer, err = r.customers.ID(ctx, r.actor(ctx), in.Customer); err != nil {
+		if customer, err = r.customers.ID(ctx, permission.From(ctx), in.Customer); err != nil {
 			return out, err
 		}
 	}
-	sum, err := r.s.Summarise(ctx, r.actor(ctx), customer)
+	sum, err := r.s.Summarise(ctx, permission.From(ctx), customer)
 	out = summaryAnswer{Outcomes: map[collect.Outcome]int{}, MissingActions: tidy(sum.Missing)}
 	for _, o := range sum.Outcomes {
 		out.Outcomes[o.Outcome] = o.N
@@ -199,11 +194,11 @@ type ofCustomerPath struct {
 }
 
 func (r routes) schedule(ctx context.Context, in *ofCustomerPath) (ScheduleAnswer, error) {
-	customer, err := r.customers.ID(ctx, r.actor(ctx), in.Customer)
+	customer, err := r.customers.ID(ctx, permission.From(ctx), in.Customer)
 	if err != nil {
 		return ScheduleAnswer{}, err
 	}
-	plan, err := r.s.Plan(ctx, r.actor(ctx), customer)
+	plan, err := r.s.Plan(ctx, permission.From(ctx), customer)
 	return r.namedPlan(ctx, plan, err)
 }
 
@@ -214,11 +209,11 @@ func (r routes) setSchedule(ctx context.Context, in *struct {
 		EveryMinutes int64 `json:"every_minutes" doc:"15 to 10080."`
 	}
 }) (ScheduleAnswer, error) {
-	customer, err := r.customers.ID(ctx, r.actor(ctx), in.Customer)
+	customer, err := r.customers.ID(ctx, permission.From(ctx), in.Customer)
 	if err != nil {
 		return ScheduleAnswer{}, err
 	}
-	plan, err := r.s.SetPlan(ctx, r.actor(ctx), customer, in.Body.Enabled, in.Body.EveryMinutes)
+	plan, err := r.s.SetPlan(ctx, permission.From(ctx), customer, in.Body.Enabled, in.Body.EveryMinutes)
 	return r.namedPlan(ctx, plan, err)
 }
 
@@ -226,6 +221,6 @@ func (r routes) namedPlan(ctx context.Context, plan Schedule, err error) (Schedu
 	if err != nil {
 		return ScheduleAnswer{}, err
 	}
-	slug, err := r.customers.Slug(ctx, r.actor(ctx), plan.CustomerID)
+	slug, err := r.customers.Slug(ctx, permission.From(ctx), plan.CustomerID)
 	return ScheduleAnswer{Customer: slug, Enabled: plan.Enabled, EveryMinutes: plan.EveryMinutes, NextAt: plan.NextAt.Ptr()}, err
 }

@@ -195,16 +195,13 @@ func verdict(cause error) (AccountStatus, string) {
 	}
 	r := collect.Classify(cause)
 	switch {
-	case errors.Is(cause, ErrOpenRole):
+	case errors.Is(cause, collect.ErrOpenRole):
 		return OpenRole, r.Message
 	case r.Outcome == collect.Denied:
 		return NoEntry, r.Message
 	}
 	return Broken, r.Message
 }
-
-// ErrOpenRole refuses a role that anybody who knows its name may assume: it does not ask for the ExternalId.
-var ErrOpenRole = fmt.Errorf("AccessDenied: the role can be assumed without the ExternalId; add the sts:ExternalId condition to its trust policy")
 
 // Sweep starts what is due and picks up runs whose process died. It hangs on the tick.
 func (s *Service) Sweep(ctx context.Context, insert func(customer, runID string) error) error {

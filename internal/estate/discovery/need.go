@@ -21,7 +21,7 @@ type Member struct{ AccountID, Name string }
 
 // Cloud enters accounts: live (collect/aws), or as a recording tells.
 type Cloud interface {
-	// Open enters an account: its credentials are proved, its regions known. An open role is ErrOpenRole unless accepted.
+	// Open enters an account: its credentials are proved, its regions known. An open role is collect.ErrOpenRole unless accepted.
 	Open(ctx context.Context, l Login) (collect.Account, error)
 	// Members lists the active accounts of the organisation that the account manages, itself included.
 	Members(ctx context.Context, a collect.Account) ([]Member, error)

@@ -24,8 +24,6 @@ import (
 type Cloud struct {
 	// Profile is a profile of the AWS configuration files; empty for the default chain.
 	Profile string
-	// OpenRole is the error for a role that can be assumed without its ExternalId.
-	OpenRole error
 }
 
 // sessionName shows in the customer's CloudTrail who came.
@@ -102,7 +100,7 @@ func (c Cloud) refuseOpen(ctx context.Context, base sdk.Config, role string) err
 	var api smithy.APIError
 	switch {
 	case err == nil:
-		return c.OpenRole
+		return collect.ErrOpenRole
 	case errors.As(err, &api) && strings.Contains(api.ErrorCode(), "AccessDenied"):
 		return nil
 	}

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"vigie/internal/customer"
+	"vigie/internal/estate/cmdb"
+	"vigie/internal/estate/discovery"
+	"vigie/internal/kit/i18n"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/jobs"
+	"vigie/internal/platform/outbox"
+	"vigie/internal/platform/telemetry"
+	"vigie/internal/trust/identity"
+	"vigie/internal/trust/permission"
+	"vigie/locales"
+)
+
+// Options is what an instance is told from outside.
+type Options struct {
+	Database  string // sqlite:PATH or postgres://...
+	DataDir   string
+	PublicURL *url.URL // nil for a command that serves nobody
+	Clock     clock.Clock
+	Telemetry *telemetry.Telemetry
+	Version   string
+	Migrate   bool
+	Workers   int // background tasks at once; 0 runs none here
+}
+
+// App is one instance: all rooms, wired.
+type App struct {
+	Identity  *identity.Service
+	Customers *customer.Service
+	Discovery *discovery.Service
+	CMDB      *cmdb.Service
+
+	opts   Options
+	db     *db.DB
+	queue  *jobs.Queue
+	outbox *outbox.Outbox
+	bundle *i18n.Bundle
+
+	draining atomic.Bool
+}
+
+// Open connects, migrates if asked, and wires the rooms. It starts nothing.
+func Open(ctx context.Context, o Options) (*App, error) {
+	if o.Migrate {
+		if err := migrate(ctx, o.Database); err != nil {
+			return nil, err
+		}
+	}
+	d, err := db.Open(ctx, o.Database, o.Clock)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{opts: o, db: d}
+	if err := a.wire(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func migrate(ctx context.Context, address string) error {
+	return db.Migrate(ctx, address, func(ctx context.Context, e db.Engine, s *sql.DB, p *pgxpool.Pool) error {
+		return jobs.Migrate(ctx, e, s, p)
+	})
+}
+
+func (a *App) wire(ctx context.Context) (err error) {
+	if err := a.db.CheckWall(ctx); err != nil {
+		return err
+	}
+	if a.bundle, err = i18n.Load(locales.FS); err != nil {
+		return err
+	}
+	log := a.opts.Telemetry.Log
+	if a.queue, err = jobs.New(a.db, log, max(1, a.opts.Workers)); err != nil {
+		return err
+	}
+	a.outbox = outbox.New(a.db, a.queue)
+	a.Customers = customer.NewService(a.db)
+	a.Identity = identity.NewService(a.db, a.opts.Clock)
+	a.CMDB = cmdb.NewService(a.db)
+	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),
+		Intake: intake{}, Outbox: a.outbox, System: system})
+	if a.db.Engine() == db.SQLite {
+		// Whoever opens an embedded database holds its folder: no other process can be at a run.
+		if err := a.Discovery.Recover(ctx); err != nil {
+			return err
+		}
+	}
+	a.queue.Handle(discovery.RunTopic, func(ctx context.Context, t jobs.Task) error {
+		_, err := a.Discovery.Execute(ctx, t.Customer, t.Key, nil)
+		return err
+	})
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.outbox.Sweep(ctx) })
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error {
+		return a.Discovery.Sweep(ctx, func(customer, run string) error {
+			return a.queue.Insert(ctx, jobs.Task{Topic: discovery.RunTopic, Customer: customer, Key: run})
+		})
+	})
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Identity.Sweep(ctx) })
+	return nil
+}
+
+// system is the actor of background work for one customer.
+func system(customer string) permission.Actor {
+	return permission.Grant(permission.Actor{Name: "Vigie", Kind: permission.System, Via: "job", Language: "en", TimeZone: "UTC"}, permission.Admin, db.Grant(customer))
+}
+
+// Operator is the actor of a command that runs on the machine itself: whoever can read the database may do everything.
+func (a *App) Operator(command string) permission.Actor {
+	return permission.Grant(permission.Actor{Name: "operator", Kind: permission.System, Via: command, Language: "en", TimeZone: "UTC"}, permission.Admin, db.GrantAll())
+}
+
+// CustomerID finds a customer by slug for a command.
+func (a *App) CustomerID(ctx context.Context, actor permission.Actor, slug string) (string, error) {
+	c, err := a.Customers.Customer(ctx, actor, slug)
+	if err != nil {
+		return "", fmt.Errorf("customer %q: %w", slug, err)
+	}
+	return c.ID, nil
+}
+
+// Engine names the database.
+func (a *App) Engine() string { return a.db.Engine().String() }
+
+// Start begins background work; Stop ends it within ctx.
+func (a *App) Start(ctx context.Context) error {
+	if a.opts.Workers == 0 {
+		return nil
+	}
+	// River keeps the context it is started with: it must outlive ours, so that tasks finish while the server drains.
+	return a.queue.Start(context.WithoutCancel(ctx))
+}
+
+// Drain makes /readyz answer no, so that a balancer sends nobody here any more.
+func (a *App) Drain() { a.draining.Store(true) }
+
+// Stop lets running tasks finish.
+func (a *App) Stop(ctx context.Context) error {
+	if a.opts.Workers == 0 {
+		return nil
+	}
+	return a.queue.Stop(ctx)
+}
+
+// Close lets the database go.
+func (a *App) Close() { a.db.Close() }

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"vigie/internal/kit/api"
+	"vigie/internal/kit/ui"
+	"vigie/internal/platform/db"
+	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web"
+)
+
+// Handler is the whole of what the server answers.
+func (a *App) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", a.live)
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /metrics", a.opts.Telemetry.Metrics())
+	mux.Handle("GET "+ui.AssetPrefix, ui.Assets())
+	mux.Handle("/api/", a.api().Handler())
+	pages := http.NewServeMux()
+	a.pages(pages)
+	mux.Handle("/", ui.SecurityHeaders(http.NewCrossOriginProtection().Handler(pages)))
+	return a.opts.Telemetry.Middleware(a.stopwatch, mux)
+}
+
+// stopwatch starts now and gives the seconds since.
+func (a *App) stopwatch() func() float64 {
+	start := a.opts.Clock.Now()
+	return func() float64 { return a.opts.Clock.Now().Sub(start).Seconds() }
+}
+
+func (a *App) api() *api.API {
+	x := api.New(api.Config{DB: a.db, Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Version: a.opts.Version,
+		Authenticate: a.Identity.APICaller, Customer: a.resolve})
+	a.Identity.Register(x)
+	a.Customers.Register(x)
+	a.Discovery.Register(x, directory{a.Customers})
+	a.CMDB.Register(x)
+	return x
+}
+
+func (a *App) pages(mux *http.ServeMux) {
+	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: a.Identity.Visitor, Customers: a.choices, Nav: nav}
+	mux.Handle("POST "+ui.PreferencePath, ui.Preferences(a.bundle))
+	mux.Handle("GET /palette", ui.Palette(func(r *http.Request) (*ui.Page, []ui.PaletteSource) { return a.palette(shell, r) }))
+	mux.Handle("/", shell.Missing())
+}
+
+// choices are the customers of the switcher.
+func (a *App) choices(ctx context.Context, actor permission.Actor) ([]ui.Customer, error) {
+	var rows []struct {
+		Slug string `db:"slug"`
+		Name string `db:"name"`
+	}
+	err := a.db.View(ctx, actor.Scope(), func(tx *db.Tx) error {
+		return tx.Select(ctx, &rows, `SELECT slug, name FROM {customer} ORDER BY name, slug LIMIT 1000`)
+	})
+	out := make([]ui.Customer, len(rows))
+	for i, r := range rows {
+		out[i] = ui.Customer{Slug: r.Slug, Name: r.Name}
+	}
+	return out, err
+}
