@@ -93,6 +93,7 @@ func loadLanguage(files fs.FS, code string) (*catalogue, error) {
 		}
 	}
 	c.formats = c.readFormats()
+	c.keepTogether()
 	return c, nil
 }
 

@@ -24,6 +24,8 @@
 //	      one: "{count} item"
 //	      other: "{count} items"
 //
+// In French the spaces beside : ; ! ? « » become no-break spaces by themselves; write ordinary ones.
+//
 // # What the tests hold
 //
 // The test of this package reads the whole tree and fails on a key that is used and missing, that is

@@ -1,7 +1,9 @@
 package i18n
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +24,31 @@ func (c *catalogue) readFormats() formats {
 		f.months[i], f.shortMonths[i] = word("month.m"+n), word("short_month.m"+n)
 	}
 	return f
+}
+
+// keepTogether makes the space before a sign of "format.space_before", and after one of "format.space_after", one that
+// does not break, as French typography wants: translators write ordinary spaces and cannot forget.
+func (c *catalogue) keepTogether() {
+	before, after := c.messages["format.space_before"], c.messages["format.space_after"]
+	var pairs []string
+	for _, sign := range before.other.text(nil) {
+		pairs = append(pairs, " "+string(sign), "\u00a0"+string(sign))
+	}
+	for _, sign := range after.other.text(nil) {
+		pairs = append(pairs, string(sign)+" ", string(sign)+"\u00a0")
+	}
+	if len(pairs) == 0 {
+		return
+	}
+	bind := strings.NewReplacer(pairs...)
+	for key, m := range c.messages {
+		for _, t := range append([]template{m.other}, slices.Collect(maps.Values(m.plural))...) {
+			for i := 0; i < len(t); i += 2 {
+				t[i] = bind.Replace(t[i])
+			}
+		}
+		c.messages[key] = m
+	}
 }
 
 // Number writes a whole number: 1,234 or 1 234.
