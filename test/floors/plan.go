@@ -27,6 +27,7 @@ var open = []string{"internal/platform", "internal/kit", "internal/app", "cmd"}
 var sideways = map[string][]string{
 	"internal/trust/audit":    {"internal/trust/permission"},
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission"},
+	"internal/trust/web":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission"},
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.
 	"internal/estate/cmdb":      {"internal/estate/collect"},
