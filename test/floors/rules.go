@@ -171,7 +171,7 @@ func documented(t Tree) (breaches []string) {
 		}
 		sources := slices.DeleteFunc(slices.Clone(files[pkg]), (*File).testSource)
 		if !slices.ContainsFunc(sources, func(f *File) bool {
-			return (path.Base(f.Path) == "doc.go" || len(sources) == 1) && f.Syntax.Doc != nil
+			return (path.Base(f.Path) == "doc.go" || len(sources) == 1 || under(pkg, "test")) && f.Syntax.Doc != nil
 		}) {
 			breaches = append(breaches, pkg+": has no doc.go with a package comment: what it owns, what it never does")
 		}

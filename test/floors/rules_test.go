@@ -65,6 +65,7 @@ func TestRules(t *testing.T) {
 		{"each package says what it owns", "internal/desk/ticket/doc.go", "package ticket", true},
 		{"each package says what it owns", "internal/desk/ticket/a.go", "// Package ticket is.\npackage ticket", false},
 		{"each package says what it owns", "internal/desk/ticket/a.go", "package ticket", true},
+		{"each package says what it owns", "test/axe/a.go", "package axe", true},
 		{"each package says what it owns", "test/pg/run/main.go", "package main", false},
 
 		{"packages have telling names", "internal/desk/ticket/a.go", `package ticket`, false},
