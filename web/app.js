@@ -2,7 +2,7 @@
 // the palette, keys and comfort.
 import htmx from '../node_modules/htmx.org/dist/htmx.esm.js'
 import '../node_modules/htmx-ext-sse/sse.js'
-import '../node_modules/idiomorph/dist/idiomorph-ext.esm.js'
+import { morphs } from './js/morph.js'
 import { menus } from './js/menu.js'
 import { dialogs } from './js/dialog.js'
 import { palette } from './js/palette.js'
@@ -29,6 +29,7 @@ htmx.config.responseHandling = [
   { code: '[45]..', swap: false, error: true },
 ]
 
+morphs()
 menus()
 dialogs()
 palette()

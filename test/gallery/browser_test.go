@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -135,4 +137,41 @@ func listen(t *testing.T, ctx context.Context) func() {
 			t.Errorf("the browser complains:\n%s", strings.Join(said, "\n"))
 		}
 	}
+}
+
+// An open filter menu stays open while its choices refresh the list, and a dialog opens by its link.
+func TestMenusAndDialogs(t *testing.T) {
+	server := httptest.NewServer(open(t))
+	defer server.Close()
+	ctx := axe.Browser(t)
+	trouble := listen(t, ctx)
+	do(t, ctx, chromedp.Navigate(server.URL+"/"), chromedp.Click(".v-filter details:first-of-type summary"), chromedp.Click("input[name=environment][value=production]"))
+	axe.Until(t, ctx, `location.search === "?environment=production" && document.querySelector(".v-filter details[open] input:checked")`)
+	do(t, ctx, chromedp.Click("input[name=environment][value=staging]"))
+	axe.Until(t, ctx, `location.search === "?environment=production&environment=staging" && document.querySelectorAll(".v-chip").length === 2`)
+	axe.Press(t, ctx, "Escape")
+	axe.Until(t, ctx, `!document.querySelector("details.v-menu[open]")`)
+
+	do(t, ctx, chromedp.Navigate(server.URL+"/cis/ci-01"), chromedp.Click("[data-dialog=remove]"))
+	axe.Until(t, ctx, `document.getElementById("remove").open && document.activeElement.matches("#remove [data-close]")`)
+	axe.Check(t, ctx)
+	axe.Press(t, ctx, "Escape")
+	axe.Until(t, ctx, `!document.getElementById("remove").open`)
+	// The graph has drawn its nodes, and its table reaches the same pages.
+	axe.Until(t, ctx, `document.querySelectorAll(".v-graph-canvas canvas").length > 0 && document.querySelectorAll("#graph table a").length === 8`)
+	trouble()
+}
+
+// Without a script a page still reads, filters and confirms.
+func TestScriptOff(t *testing.T) {
+	server := httptest.NewServer(open(t))
+	defer server.Close()
+	ctx := axe.Browser(t)
+	off := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	})
+	do(t, ctx, off, chromedp.Navigate(server.URL+"/?customer=acme"), chromedp.Click("thead th:first-of-type a"), chromedp.WaitVisible("th[aria-sort=descending]"))
+	do(t, ctx, chromedp.Click(".v-scope summary"), chromedp.Click(".v-scope li:nth-child(3) a"), chromedp.WaitVisible(".v-scope-one"))
+	do(t, ctx, chromedp.Navigate(server.URL+"/cis/ci-01"), chromedp.Click("[data-dialog=remove]"), chromedp.WaitVisible("#remove .v-doomed"), chromedp.Click("#remove [data-close]"), chromedp.WaitNotVisible("#remove .v-doomed"))
 }

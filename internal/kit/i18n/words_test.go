@@ -151,7 +151,7 @@ func TestBareWords(t *testing.T) {
 		if !strings.HasSuffix(s.path, ".templ") {
 			continue
 		}
-		for _, found := range bareWords(s.text) {
+		for _, found := range bareWords(t, s.text) {
 			if !slices.Contains(same, found) {
 				t.Errorf("%s has the words %q in the markup; give them a key", s.path, found)
 			}
@@ -174,6 +174,12 @@ templ page(p *ui.Page, n int) {
 		<a href={ "/x?" + s } title="Shown on hover" data-x="not shown">→ 12</a>
 	} else {
 		@ui.Text("Straight in")
+		{ "A literal" }
+		@ui.RecordView(p, ui.Record{
+			Kind: p.T("x.y"), Icon: "cloud",
+		}) {
+			<b>Inside</b>
+		}
 		<script>let words = 1</script>
 	}
 	for _, x := range list {
@@ -181,8 +187,8 @@ templ page(p *ui.Page, n int) {
 	}
 }
 `
-	got := bareWords(text)
-	want := []string{"Hello there", "Shown on hover", "Straight in", "Type"}
+	got := bareWords(t, text)
+	want := []string{"A literal", "Hello there", "Inside", "Shown on hover", "Straight in", "Type"}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)

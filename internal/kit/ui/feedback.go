@@ -13,7 +13,7 @@ type Empty struct {
 
 // Doomed is what a destructive act destroys, one line each: "214 CIs", "3 accounts".
 type Doomed struct {
-	ID      string // of the dialog; the button that opens it has data-dialog of the same
+	ID      string // of the dialog; DialogButton of the same opens it
 	Title   string // "Delete customer Acme?"
 	Text    string // what cannot be undone
 	Things  []string

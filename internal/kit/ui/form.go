@@ -12,6 +12,7 @@ type Field struct {
 	Autocomplete             string // as HTML knows it: "username", "off"
 	Placeholder              string
 	Rows                     int      // of a text area
+	Accept                   string   // of a file field: ".csv"
 	Options                  []Option // of a select
 	Autofocus                bool
 }
@@ -42,6 +43,14 @@ func (p *Page) ParseLocalTime(s string) (time.Time, error) {
 }
 
 func (f Field) id() string { return "f-" + f.Name }
+
+// choice is the radio button of an option, whose first has the field's own id, so that the error summary finds it.
+func (f Field) choice(i int) string {
+	if i == 0 {
+		return f.id()
+	}
+	return f.id() + "-" + f.Options[i].Value
+}
 
 // described lists the ids of what explains the field.
 func (f Field) described() string {

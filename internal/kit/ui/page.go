@@ -3,6 +3,7 @@ package ui
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"vigie/internal/kit/i18n"
@@ -122,6 +123,22 @@ func (p *Page) In(href string) string {
 		return href
 	}
 	return withCustomer(href, p.Customer.Slug)
+}
+
+// shortlist is how many customers the switcher names; a provider with hundreds finds the others in the palette, and no page
+// carries all of them.
+const shortlist = 60
+
+// shortlist are the customers of the switcher, the chosen one among them.
+func (p *Page) shortlist() []Customer {
+	if len(p.Customers) <= shortlist {
+		return p.Customers
+	}
+	list := p.Customers[:shortlist:shortlist]
+	if p.Customer != nil && !slices.Contains(list, *p.Customer) {
+		list = append([]Customer{*p.Customer}, list...)
+	}
+	return list
 }
 
 // switchTo is the address that shows another customer: the list of the same place, since a record of one

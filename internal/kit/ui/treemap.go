@@ -9,6 +9,8 @@ import (
 const (
 	treemapWidth  = 1000.0
 	treemapHeight = 340.0
+	// thinnest is the share below which a field could not be seen and would only break the arithmetic.
+	thinnest = 1e-6
 )
 
 type rect struct{ x, y, w, h float64 }
@@ -20,12 +22,16 @@ type placed struct {
 }
 
 // squarify lays areas out by the algorithm of Bruls, Huizing and van Wijk: rows that keep the fields near to
-// squares, the largest first. What is zero or less has no field.
+// squares, the largest first. What is nothing, or next to it, has no field.
 func squarify(areas []Area) []placed {
+	all := 0.0
+	for _, a := range areas {
+		all += max(0, a.Value)
+	}
 	var list []Area
 	total := 0.0
 	for _, a := range areas {
-		if a.Value > 0 {
+		if a.Value > all*thinnest {
 			list = append(list, a)
 			total += a.Value
 		}
