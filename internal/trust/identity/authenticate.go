@@ -1,0 +1,179 @@
+package identity
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"vigie/internal/kit/api"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+	"vigie/internal/trust/permission"
+)
+
+// APICaller authenticates a request of the API: by bearer token, otherwise by the session of a browser.
+func (s *Service) APICaller(r *http.Request) (context.Context, api.Caller, error) {
+	a, err := s.Authenticate(r)
+	if err != nil {
+		return nil, api.Caller{}, err
+	}
+	return permission.With(r.Context(), a), api.Caller{ID: a.ID, Scope: a.Scope(), Language: a.Language}, nil
+}
+
+// Visitor tells who is signed in with a browser; ok is false when nobody is.
+func (s *Service) Visitor(r *http.Request) (a permission.Actor, ok bool) {
+	secret := s.sessionSecret(r)
+	if secret == "" {
+		return a, false
+	}
+	a, err := s.bySession(r.Context(), secret, Address(r))
+	return a, err == nil
+}
+
+// Authenticate makes the actor of a request. Faults: unauthorized.
+func (s *Service) Authenticate(r *http.Request) (permission.Actor, error) {
+	if h := r.Header.Get("Authorization"); h != "" {
+		scheme, secret, _ := strings.Cut(h, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return permission.Actor{}, unauthorized()
+		}
+		return s.byToken(r.Context(), strings.TrimSpace(secret), Address(r))
+	}
+	return s.bySession(r.Context(), s.sessionSecret(r), Address(r))
+}
+
+func unauthorized() error { return fault.New(fault.Unauthorized, "fault.unauthorized") }
+
+func (s *Service) bySession(ctx context.Context, secret, address string) (a permission.Actor, err error) {
+	if secret == "" {
+		return a, unauthorized()
+	}
+	touch := false
+	err = s.db.View(ctx, db.GrantAll(), func(tx *db.Tx) error {
+		now := tx.Now()
+		var row sessionRow
+		err := tx.Get(ctx, &row, `SELECT `+db.Columns[sessionRow]("")+` FROM {session} WHERE id_hash = ?`, digest(secret))
+		if fault.Is(err, fault.NotFound) {
+			return unauthorized()
+		}
+		if err != nil {
+			return err
+		}
+		if !now.Before(row.ExpiresAt.Time) || now.Sub(row.SeenAt.Time) >= idleFor {
+			return unauthorized()
+		}
+		touch = now.Sub(row.SeenAt.Time) >= touchAfter
+		u, scope, err := active(ctx, tx, row.UserID)
+		if err != nil {
+			return err
+		}
+		a = actor(u, permission.Person, row.IDHash[:16], address, u.Role, scope)
+		return nil
+	})
+	if err == nil && touch {
+		err = s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE {session} SET seen_at = ? WHERE id_hash = ?`, tx.Now(), digest(secret))
+			return err
+		})
+	}
+	if err != nil {
+		return permission.Actor{}, err
+	}
+	return a, nil
+}
+
+func (s *Service) byToken(ctx context.Context, secret, address string) (a permission.Actor, err error) {
+	if !strings.HasPrefix(secret, prefix) {
+		return a, unauthorized()
+	}
+	touch := ""
+	err = s.db.View(ctx, db.GrantAll(), func(tx *db.Tx) error {
+		now := tx.Now()
+		var row tokenRow
+		err := tx.Get(ctx, &row, `SELECT `+db.Columns[tokenRow]("")+` FROM {api_token} WHERE hash = ?`, digest(secret))
+		if fault.Is(err, fault.NotFound) {
+			return unauthorized()
+		}
+		if err != nil {
+			return err
+		}
+		if !row.RevokedAt.IsZero() || !row.ExpiresAt.IsZero() && !now.Before(row.ExpiresAt.Time) {
+			return unauthorized()
+		}
+		u, scope, err := active(ctx, tx, row.UserID)
+		if err != nil {
+			return err
+		}
+		// The person may have become less since the token was made.
+		if !narrower(row.Role, u.Role) {
+			return unauthorized()
+		}
+		if row.CustomerID != "" {
+			if scope, err = scope.Narrow(string(row.CustomerID)); err != nil {
+				return unauthorized()
+			}
+		}
+		if row.UsedAt.IsZero() || now.Sub(row.UsedAt.Time) >= touchAfter {
+			touch = row.ID
+		}
+		a = actor(u, permission.Token, row.ID, address, row.Role, scope)
+		return nil
+	})
+	if err == nil && touch != "" {
+		err = s.db.Across(ctx, "tokens belong to people, not to customers", func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE {api_token} SET used_at = ? WHERE id = ?`, tx.Now(), touch)
+			return err
+		})
+	}
+	if err != nil {
+		return permission.Actor{}, err
+	}
+	return a, nil
+}
+
+// active reads a user who may come in, and whose data they may see.
+func active(ctx context.Context, tx *db.Tx, userID string) (u user, scope db.Scope, err error) {
+	if u, err = getUser(ctx, tx, "id", userID); err != nil {
+		return u, scope, err
+	}
+	if !u.DisabledAt.IsZero() {
+		return u, scope, unauthorized()
+	}
+	var ties map[string][]tie
+	if u.Limited {
+		if ties, err = tiesOf(ctx, tx, []user{u}); err != nil {
+			return u, scope, err
+		}
+	}
+	return u, scopeOf(u, ties[u.ID]), nil
+}
+
+func actor(u user, kind permission.Kind, via, address string, role permission.Role, scope db.Scope) permission.Actor {
+	return permission.Grant(permission.Actor{ID: u.ID, Name: u.Name, Email: u.Email, Kind: kind, Via: via, Address: address,
+		Language: u.Language, TimeZone: u.TimeZone, Theme: u.Theme}, role, scope)
+}
+
+// Address is where a request comes from. Behind a proxy on the same machine it is what the proxy saw, which stands last in
+// X-Forwarded-For; from anywhere else that header is only what the caller says of itself.
+func Address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if seen := r.Header.Values("X-Forwarded-For"); ip.IsLoopback() && len(seen) > 0 {
+		last := seen[len(seen)-1]
+		if at := strings.LastIndexByte(last, ','); at >= 0 {
+			last = last[at+1:]
+		}
+		if far, err := netip.ParseAddr(strings.TrimSpace(last)); err == nil {
+			ip = far
+		}
+	}
+	return ip.Unmap().String()
+}

@@ -1,0 +1,151 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+	"vigie/internal/trust/audit"
+	"vigie/internal/trust/permission"
+)
+
+// How long a session lasts: without use, and at all.
+const (
+	idleFor = 12 * time.Hour
+	lastFor = 7 * 24 * time.Hour
+	// touchAfter is how old "last seen" may grow before it is written again.
+	touchAfter = time.Minute
+)
+
+type sessionRow struct {
+	IDHash    string  `db:"id_hash"`
+	UserID    string  `db:"user_id"`
+	Address   string  `db:"address"`
+	Agent     string  `db:"agent"`
+	CreatedAt db.Time `db:"created_at"`
+	SeenAt    db.Time `db:"seen_at"`
+	ExpiresAt db.Time `db:"expires_at"`
+}
+
+// newSecret gives 256 random bits as text.
+func newSecret() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// digest is what is stored of a secret. It needs no salt: nobody guesses 256 bits.
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// Visit is where a sign-in comes from.
+type Visit struct {
+	Address string
+	Agent   string
+	Session string // secret of the session so far, which ends
+}
+
+// SignIn checks e-mail and password, and begins a session whose secret it gives. Faults: unauthorized (whatever was wrong),
+// limited.
+func (s *Service) SignIn(ctx context.Context, email, password string, v Visit) (secret string, err error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	wrong := fault.New(fault.Unauthorized, "trust.sign_in.wrong")
+	if len(email) > 254 || len(password) > 4*maxPassword || !readable(email) {
+		return "", wrong
+	}
+	keys := attemptKeys(email, v.Address)
+	if err := s.attempt(ctx, keys); err != nil {
+		return "", err
+	}
+	var u user
+	err = s.db.View(ctx, db.GrantAll(), func(tx *db.Tx) (err error) {
+		u, err = getUser(ctx, tx, "email", email)
+		return err
+	})
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return "", err
+	}
+	known := err == nil
+	if !known {
+		u.PasswordHash = decoy
+	}
+	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
+	if err != nil {
+		return "", err
+	}
+	actor := permission.Actor{ID: u.ID, Name: u.Name, Email: u.Email, Kind: permission.Person, Address: v.Address}
+	err = s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
+		if !known {
+			return nil
+		}
+		if !ok || !u.DisabledAt.IsZero() {
+			return audit.Write(ctx, tx, actor, "sign_in_failed", record(u), nil, nil)
+		}
+		if err := forget(ctx, tx, keys); err != nil {
+			return err
+		}
+		if v.Session != "" {
+			if _, err := tx.Exec(ctx, `DELETE FROM {session} WHERE id_hash = ?`, digest(v.Session)); err != nil {
+				return err
+			}
+		}
+		secret = newSecret()
+		agent := v.Agent
+		if len(agent) > 300 {
+			agent = agent[:300]
+		}
+		row := sessionRow{IDHash: digest(secret), UserID: u.ID, Address: v.Address, Agent: strings.ToValidUTF8(agent, "?"), CreatedAt: tx.Now(), SeenAt: tx.Now(),
+			ExpiresAt: db.At(tx.Now().Add(lastFor))}
+		if _, err := tx.Insert(ctx, "session", row, ""); err != nil {
+			return err
+		}
+		actor.Via = row.IDHash[:16]
+		return audit.Write(ctx, tx, actor, "sign_in", record(u), nil, nil)
+	})
+	if err != nil {
+		return "", err
+	}
+	if secret == "" {
+		return "", wrong
+	}
+	return secret, nil
+}
+
+func readable(s string) bool { return strings.ToValidUTF8(s, "") == s && !strings.ContainsRune(s, 0) }
+
+// SignOut ends the session; one that has ended already is no fault.
+func (s *Service) SignOut(ctx context.Context, secret string) error {
+	a, err := s.bySession(ctx, secret, "")
+	if fault.Is(err, fault.Unauthorized) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM {session} WHERE id_hash = ?`, digest(secret)); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, a, "sign_out", audit.Record{Type: "user", ID: a.ID, Name: a.Email}, nil, nil)
+	})
+}
+
+// Sweep removes what has run out: sessions, and attempts that are forgotten.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
+		now := tx.Now()
+		if _, err := tx.Exec(ctx, `DELETE FROM {session} WHERE expires_at < ? OR seen_at < ?`, now, db.At(now.Add(-idleFor))); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `DELETE FROM {sign_in_attempt} WHERE last_at < ?`, db.At(now.Add(-forgetAfter)))
+		return err
+	})
+}
