@@ -107,6 +107,8 @@ func physicalID(s *collect.Session, typ, id string) string {
 		if p := strings.Split(id, "|"); len(p) == 3 {
 			return s.ARN("wafv2", strings.ToLower(p[2])+"/webacl/"+p[0]+"/"+p[1])
 		}
+	case typeQueue: // the address has several forms over the years; the name at its end is the same in all
+		return s.ARN("sqs", id[strings.LastIndexByte(id, '/')+1:])
 	case typeDeploymentGroup, typeSelection, typeEIP: // only the group's name, the selection with its plan, the address
 		return ""
 	}

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
 	"vigie/internal/estate/collect"
 )
@@ -24,7 +26,9 @@ func cloudWatchCollectors() []collect.Collector {
 // alarms leaves their state out, which moves without any change of the estate.
 func alarms(ctx context.Context, s *collect.Session) error {
 	in := &cloudwatch.DescribeAlarmsInput{MaxRecords: ptr[int32](100), AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm, types.AlarmTypeCompositeAlarm}}
-	return collect.Pages(ctx, s, cloudwatch.NewFromConfig(s.Config()).DescribeAlarms, in, func(out *cloudwatch.DescribeAlarmsOutput) error {
+	// CloudWatch speaks CBOR, JSON and query alike; emulators do not speak the first, which is the SDK's choice.
+	api := cloudwatch.NewFromConfig(s.Config(), func(o *cloudwatch.Options) { o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801) })
+	return collect.Pages(ctx, s, api.DescribeAlarms, in, func(out *cloudwatch.DescribeAlarmsOutput) error {
 		if err := each(ctx, s, out.MetricAlarms, func(a *types.MetricAlarm) collect.Item { return metricAlarm(s, a) }); err != nil {
 			return err
 		}

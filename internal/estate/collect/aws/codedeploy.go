@@ -24,7 +24,7 @@ func codeDeployCollectors() []collect.Collector {
 const deployBatch = 100
 
 func deployApplications(ctx context.Context, s *collect.Session) error {
-	api := codedeploy.NewFromConfig(s.Config())
+	api := codedeploy.NewFromConfig(s.Config(), func(o *codedeploy.Options) { o.APIOptions = append(o.APIOptions, textTimes) })
 	return collect.Pages(ctx, s, api.ListApplications, &codedeploy.ListApplicationsInput{}, func(out *codedeploy.ListApplicationsOutput) error {
 		for _, batch := range batches(out.Applications, deployBatch) {
 			got, err := collect.Do(ctx, s, api.BatchGetApplications, &codedeploy.BatchGetApplicationsInput{ApplicationNames: batch})

@@ -18,7 +18,7 @@ func codePipelineCollectors() []collect.Collector {
 }
 
 func pipelines(ctx context.Context, s *collect.Session) error {
-	api := codepipeline.NewFromConfig(s.Config())
+	api := codepipeline.NewFromConfig(s.Config(), func(o *codepipeline.Options) { o.APIOptions = append(o.APIOptions, textTimes) })
 	return collect.Pages(ctx, s, api.ListPipelines, &codepipeline.ListPipelinesInput{}, func(out *codepipeline.ListPipelinesOutput) error {
 		return each(ctx, s, out.Pipelines, func(p *types.PipelineSummary) collect.Item {
 			name := str(p.Name)

@@ -27,6 +27,8 @@ func secrets(ctx context.Context, s *collect.Session) error {
 			}
 			e.arns(collect.DependsOn, bare(str(v.RotationLambdaARN)))
 			return collect.Item{Type: typeSecret, ID: str(v.ARN), ARN: str(v.ARN), Name: str(v.Name), Tags: tags(v.Tags), Edges: e,
+				// Tasks and builds may name a secret without the six characters that AWS adds.
+				Keys: []string{s.ARN("secretsmanager", "secret:"+str(v.Name))},
 				Attributes: tidy(facts{
 					"Name": v.Name, "Description": v.Description, "KmsKeyId": v.KmsKeyId, "RotationEnabled": of(v.RotationEnabled),
 					"RotationLambdaARN": v.RotationLambdaARN, "RotationDays": rules.AutomaticallyAfterDays, "RotationSchedule": rules.ScheduleExpression,
