@@ -37,30 +37,30 @@ func (e *Edit) UnmarshalJSON(b []byte) error {
 
 // NewCI is a CI as a person enters it.
 type NewCI struct {
-	Customer    string // slug or id
-	Type        string
-	Name        string
-	ExternalID  string // empty: made from the name
-	ARN         string
-	Account     string
-	Region      string
-	Environment string
-	Criticality string
-	Owner       string
-	Workload    string // id or name
-	Tags        map[string]string
-	Attributes  map[string]any
+	Customer    string            `json:"customer" doc:"Slug or id."`
+	Type        string            `json:"type" doc:"CloudFormation's name of the type, or one of your own." example:"AWS::EC2::Instance"`
+	Name        string            `json:"name"`
+	ExternalID  string            `json:"external_id,omitempty" doc:"What AWS or its owner calls it; made from the name if left out."`
+	ARN         string            `json:"arn,omitempty"`
+	Account     string            `json:"account,omitempty"`
+	Region      string            `json:"region,omitempty"`
+	Environment string            `json:"environment,omitempty" doc:"production, staging, test, development, sandbox or shared; read from the tags if left out."`
+	Criticality string            `json:"criticality,omitempty" doc:"critical, high, medium or low; read from the tags if left out."`
+	Owner       string            `json:"owner,omitempty" doc:"Read from the tags if left out."`
+	Workload    string            `json:"workload,omitempty" doc:"Id or name; the rules of workloads decide if left out."`
+	Tags        map[string]string `json:"tags,omitempty"`
+	Attributes  map[string]any    `json:"attributes,omitempty"`
 }
 
 // ChangeCI is what may be changed of a CI. Tags and attributes can be set only where discovery does not own them.
 type ChangeCI struct {
-	Name        Edit
-	Environment Edit
-	Criticality Edit
-	Owner       Edit
-	Workload    Edit // id or name
-	Tags        *map[string]string
-	Attributes  *map[string]any
+	Name        Edit               `json:"name,omitempty" doc:"On a discovered CI null gives it back to discovery, as for the fields below."`
+	Environment Edit               `json:"environment,omitempty"`
+	Criticality Edit               `json:"criticality,omitempty"`
+	Owner       Edit               `json:"owner,omitempty"`
+	Workload    Edit               `json:"workload,omitempty" doc:"Id or name; null gives it back to the rules."`
+	Tags        *map[string]string `json:"tags,omitempty" doc:"Only where discovery does not own them."`
+	Attributes  *map[string]any    `json:"attributes,omitempty" doc:"Only where discovery does not own them."`
 }
 
 // Limits of what a person may enter.

@@ -1,6 +1,7 @@
 package cmdb
 
 import (
+	"cmp"
 	"context"
 
 	"vigie/internal/kit/list"
@@ -83,26 +84,9 @@ func (s *Service) CreateCI(ctx context.Context, a permission.Actor, n NewCI) (c 
 	return c, err
 }
 
-// record makes the row of a CI that a person or a file describes.
+// record makes the row of a CI that a person describes, and puts it into its workload.
 func (n NewCI) record(ctx context.Context, tx *db.Tx, source Source) (record, error) {
-	r := record{ID: id.New(), Type: n.Type, Name: n.Name, ExternalID: n.ExternalID, ARN: n.ARN, Account: n.Account, Region: n.Region,
-		Status: Active, Environment: n.Environment, Criticality: n.Criticality, Owner: n.Owner, Source: source,
-		FirstSeen: tx.Now(), LastSeen: tx.Now(), Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
-	if r.ExternalID == "" {
-		r.ExternalID = externalID(n.Name)
-	}
-	r.Tags.V, r.Attributes.V = n.Tags, n.Attributes
-	r.fill()
-	said := derive(r.Tags.V)
-	if r.Environment == "" {
-		r.Environment = said.Environment
-	}
-	if r.Criticality == "" {
-		r.Criticality = said.Criticality
-	}
-	if r.Owner == "" {
-		r.Owner = said.Owner
-	}
+	r := n.row(tx.Now(), source)
 	if n.Workload != "" {
 		w, err := findWorkload(ctx, tx, n.Workload)
 		if err != nil {
@@ -118,6 +102,20 @@ func (n NewCI) record(ctx context.Context, tx *db.Tx, source Source) (record, er
 	b := batch{rules: rules}
 	b.assign(&r)
 	return r, nil
+}
+
+// row makes the row of a CI that a person or a file describes; what they leave out is read from the tags.
+func (n NewCI) row(now db.Time, source Source) record {
+	r := record{ID: id.New(), Type: n.Type, Name: n.Name, ExternalID: n.ExternalID, ARN: n.ARN, Account: n.Account, Region: n.Region,
+		Status: Active, Source: source, FirstSeen: now, LastSeen: now, Version: 1, CreatedAt: now, UpdatedAt: now}
+	r.ExternalID = cmp.Or(r.ExternalID, externalID(n.Name))
+	r.Tags.V, r.Attributes.V = n.Tags, n.Attributes
+	r.fill()
+	said := derive(r.Tags.V)
+	r.Environment = cmp.Or(n.Environment, said.Environment)
+	r.Criticality = cmp.Or(n.Criticality, said.Criticality)
+	r.Owner = cmp.Or(n.Owner, said.Owner)
+	return r
 }
 
 // EditCI changes a CI. On a discovered one the fields are pinned; null takes a pin back. expected is the version that the

@@ -16,11 +16,11 @@ import (
 
 // NewRelation is a relation as a person enters it: "from TYPE to".
 type NewRelation struct {
-	From       string // id of a CI
-	To         string // id of a CI of the same customer
-	Type       string
-	Redundancy string // group of the dependent CI; empty for none
-	Needed     int64  // how many of the group must be well; 0 is 1
+	From       string `json:"from" doc:"Id of a CI."`
+	To         string `json:"to" doc:"Id of a CI of the same customer."`
+	Type       string `json:"type" doc:"contains, attached_to, runs_on, depends_on, routes_to, protects, monitors, encrypts or deploys."`
+	Redundancy string `json:"redundancy,omitempty" doc:"Relations of one dependent CI with the same group stand for one need."`
+	Needed     int64  `json:"needed,omitempty" doc:"How many of the group must be well; 1 if left out."`
 }
 
 // Relations gives a page of the relations that the query (of RelationSpec) asks for. Code: forbidden.

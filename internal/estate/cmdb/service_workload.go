@@ -15,25 +15,25 @@ import (
 
 // NewWorkload is a workload as a person enters it.
 type NewWorkload struct {
-	Customer    string // slug or id
-	Name        string
-	Description string
-	Environment string
-	Criticality string
-	Owner       string
-	Rule        Rule
-	Contacts    []string // ids
+	Customer    string   `json:"customer" doc:"Slug or id."`
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	Environment string   `json:"environment,omitempty"`
+	Criticality string   `json:"criticality,omitempty"`
+	Owner       string   `json:"owner,omitempty"`
+	Rule        Rule     `json:"rule,omitempty" doc:"Which CIs belong to it; without a rule it is filled by hand."`
+	Contacts    []string `json:"contacts,omitempty" doc:"Ids of contacts to tell when it suffers."`
 }
 
 // ChangeWorkload is what may be changed; nil leaves a field as it is.
 type ChangeWorkload struct {
-	Name        *string
-	Description *string
-	Environment *string
-	Criticality *string
-	Owner       *string
-	Rule        *Rule
-	Contacts    *[]string
+	Name        *string   `json:"name,omitempty"`
+	Description *string   `json:"description,omitempty"`
+	Environment *string   `json:"environment,omitempty"`
+	Criticality *string   `json:"criticality,omitempty"`
+	Owner       *string   `json:"owner,omitempty"`
+	Rule        *Rule     `json:"rule,omitempty"`
+	Contacts    *[]string `json:"contacts,omitempty"`
 }
 
 // Workloads gives a page of the workloads that the query (of WorkloadSpec) asks for. Code: forbidden.
