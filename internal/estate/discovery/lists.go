@@ -73,6 +73,7 @@ var CoverageSpec = list.Spec{
 		{Name: "type", Column: "c.type", Kind: list.Text, Sort: true, Filter: true},
 		{Name: "outcome", Column: "c.outcome", Kind: list.Choice, Filter: true, Values: choices(collect.Outcomes()...)},
 		{Name: "action", Column: "c.action", Kind: list.Text, Filter: true},
+		{Name: "run", Column: "c.run_id", Kind: list.ID, Filter: true},
 		{Name: "items", Column: "c.items", Kind: list.Number, Sort: true, Filter: true},
 		{Name: "at", Column: "c.at", Kind: list.Time, Sort: true, Filter: true},
 	},
