@@ -41,7 +41,6 @@ type resource struct {
 	tone                                        ui.Tone
 	cost                                        string
 	seen                                        time.Duration
-	tags                                        []ui.TagPair
 }
 
 var resources = func() []resource {

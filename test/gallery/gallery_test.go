@@ -120,3 +120,15 @@ func open(t *testing.T) http.Handler {
 	}
 	return handler
 }
+
+// A page has 30 ms on the server for everything; the shell and a list of rows must take few of them.
+func BenchmarkListPage(b *testing.B) {
+	handler, err := newGallery()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/?customer=acme&sort=name", nil)
+	for b.Loop() {
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+}

@@ -34,6 +34,19 @@
 //
 // The first column is the row's title and gets its link. All state of a list is in the address.
 //
+// # What there is
+//
+//   - Frame: Layout, Head (title, help, actions), RecordView (status, facts, tabs, panels), Section, Tabs, PanelView, Fault, SignIn.
+//   - Lists: NewTable and TableView with filters, chips, column chooser, bulk bar, keyset pages, exports, empty and failed states.
+//   - Values: Text, Cut (one line), Breakable (AWS::EC2::Instance), Code, Anchor, Tag, Status, Shape, When, Exactly, Either, None, Join.
+//   - Records: Facts, Timeline, Diff, CodeBlock (with copy).
+//   - Forms: ErrorSummary, Input, Select, Textarea, DateTime, Checkbox, CheckboxGroup, Radio, File, TagEditor, Submit. An id is "f-" and the name.
+//   - Pictures: Tiles, Bars, Treemap, Strip, Sparkline on the server; GraphView and LineChart with a script; Beside for a table under one.
+//   - Feedback: Banner, EmptyState, ConfirmDialog with DialogButton, ProgressBar (asks its own address each second), Live (asks and
+//     morphs), Later (loads a slow part after the page, with a Skeleton), Flash and TakeFlash (a toast after a redirect).
+//
+// test/gallery shows each of them with data; `go run ./test/gallery` serves it.
+//
 // # Rules
 //
 //   - The content policy forbids inline style, inline handlers and eval: no style="", no onclick, no hx-on, no

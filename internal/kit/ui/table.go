@@ -241,11 +241,17 @@ func (t Table) filtered() bool {
 	return false
 }
 
-// swap are the attributes of a link that changes the list in place; its href does the same without a script.
+// swap are the attributes of a link that changes the list in place; its href does the same without a script. It is
+// boosted rather than given hx-get, so that a click with Ctrl still opens another tab.
 func swap(href string) templ.Attributes {
-	return templ.Attributes{
-		"href": href, "hx-get": href, "hx-target": "#main", "hx-swap": "morph:outerHTML", "hx-push-url": "true",
-	}
+	return templ.Attributes{"href": href, "hx-boost": "true", "hx-target": "#main", "hx-swap": "morph:outerHTML"}
+}
+
+// turn is a swap to another page of the list, which is read from its top.
+func turn(href string) templ.Attributes {
+	a := swap(href)
+	a["hx-swap"] = "morph:outerHTML show:window:top"
+	return a
 }
 
 func (t Total) words(p *Page) string {
