@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -121,7 +122,9 @@ func peerings(ctx context.Context, s *collect.Session) error {
 			e = append(e, collect.Edge{Type: collect.AttachedTo, To: collect.Target{
 				Type: typeVPC, Key: str(to.VpcId), Account: str(to.OwnerId), Region: str(to.Region),
 			}})
+			theirs := "arn:" + s.Partition + ":ec2:" + cmp.Or(str(to.Region), s.Region) + ":" + str(to.OwnerId) + ":vpc-peering-connection/" + id
 			return collect.Item{Type: typePeering, ID: id, ARN: s.ARN("ec2", "vpc-peering-connection/"+id), Tags: tags(p.Tags), Edges: e,
+				Keys: []string{theirs}, // by which the other side's route tables know it
 				Attributes: tidy(facts{
 					"Status": state, "VpcId": from.VpcId, "CidrBlock": from.CidrBlock, "PeerVpcId": to.VpcId, "PeerOwnerId": to.OwnerId,
 					"PeerRegion": to.Region, "PeerCidrBlock": to.CidrBlock,

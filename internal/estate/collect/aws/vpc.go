@@ -136,10 +136,15 @@ func routeTable(s *collect.Session, t *types.RouteTable, rest []string) collect.
 		via := first(r.GatewayId, r.NatGatewayId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.EgressOnlyInternetGatewayId,
 			r.InstanceId, r.NetworkInterfaceId, r.CarrierGatewayId, r.LocalGatewayId, r.CoreNetworkArn)
 		routes = append(routes, first(r.DestinationCidrBlock, r.DestinationIpv6CidrBlock, r.DestinationPrefixListId)+" via "+via)
-		if typ := gatewayType(via); typ != "" && !seen[via] {
-			seen[via] = true
+		typ := gatewayType(via)
+		switch {
+		case typ == "" || seen[via]:
+		case typ == typePeering: // known to both sides by ARN, to its owner alone by id
+			e.to(collect.RoutesTo, "", s.ARN("ec2", "vpc-peering-connection/"+via))
+		default:
 			e.to(collect.RoutesTo, typ, via)
 		}
+		seen[via] = true
 	}
 	return collect.Item{Type: typeRouteTable, ID: id, ARN: s.ARN("ec2", "route-table/"+id), Tags: tags(t.Tags), Edges: e,
 		Attributes: tidy(facts{"VpcId": t.VpcId, "Main": isMain, "Routes": routes})}
