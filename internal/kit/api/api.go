@@ -53,12 +53,11 @@ type API struct {
 	huma    huma.API
 	secret  map[string]bool
 	limiter *limiter
-	lists   map[string]listing // by path; what the documentation and the walks know
 }
 
 // New makes an API without operations.
 func New(cfg Config) *API {
-	a := &API{cfg: cfg, mux: http.NewServeMux(), secret: map[string]bool{}, limiter: newLimiter(cfg.Rate), lists: map[string]listing{}}
+	a := &API{cfg: cfg, mux: http.NewServeMux(), secret: map[string]bool{}, limiter: newLimiter(cfg.Rate)}
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",

@@ -37,9 +37,6 @@ type Listed[D any] struct {
 	PrevCursor *string `json:"prev_cursor" doc:"Likewise backwards; null on the first page."`
 }
 
-// listing is what a walk over all lists may know of one.
-type listing struct{ instance bool }
-
 type listInput struct{}
 
 var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
@@ -49,7 +46,6 @@ var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
 func List[R, D any](a *API, l Listing[R, D]) {
 	o := a.operation(http.MethodGet, http.StatusOK, l.Op)
 	o.SkipValidateParams = true // Spec.Parse does, and knows more
-	a.lists[o.Path] = listing{instance: l.Instance}
 	l.Spec.Pass = append([]string{"customer", "format"}, l.Spec.Pass...)
 	l.describe(a, &o)
 	huma.Register(a.huma, o, func(context.Context, *listInput) (*huma.StreamResponse, error) {
