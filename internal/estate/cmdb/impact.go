@@ -156,25 +156,29 @@ func loadGroups(ctx context.Context, g graph, needs []need, found map[string]*hi
 	if err != nil {
 		return err
 	}
+	fresh := map[group]*members{}
 	for _, n := range all {
 		k := group{n.Dependent, n.Group}
-		m := groups[k]
+		m := fresh[k]
 		if m == nil {
 			m = &members{needed: 1, well: map[string]bool{}}
-			groups[k] = m
+			fresh[k] = m
 		}
 		m.needed = max(m.needed, n.Needed)
 		if !n.Lost {
 			m.well[n.Supporter] = true
 		}
 	}
-	// What failed on an earlier level, before the group was of interest, is not well either.
-	for _, m := range groups {
+	for k, m := range fresh {
+		// A need that is not met even before anything failed tells more than is so: then each that is left is needed.
+		m.needed = max(1, min(m.needed, len(m.well)))
+		// What failed on an earlier level, before the group was of interest, is not well either.
 		for s := range m.well {
 			if h := found[s]; h != nil && h.verdict == Down {
 				delete(m.well, s)
 			}
 		}
+		groups[k] = m
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func changeExtra(name string, values []string) (string, []any, bool, error) {
 		if len(values) == 0 {
 			return "", nil, true, nil
 		}
-		at, err := moment(values[0])
+		at, err := instant(values[0])
 		if err != nil || len(values) > 1 {
 			return "", nil, true, fault.New(fault.Invalid, "api.list.time")
 		}
@@ -54,8 +54,8 @@ func idCondition(values []string, where string, n int) (string, []any, bool, err
 	return strings.Join(some, " OR "), args, true, nil
 }
 
-// moment reads RFC 3339 or a date, which is its first instant in UTC.
-func moment(text string) (time.Time, error) {
+// instant reads RFC 3339 or a date, which is its first instant in UTC.
+func instant(text string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
 		return t.UTC(), nil
 	}

@@ -1,0 +1,248 @@
+package cmdb
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"vigie/internal/estate/collect"
+	"vigie/internal/kit/list"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/id"
+	"vigie/internal/trust/permission"
+)
+
+// benchCIs is the size of the estate of these benchmarks: VIGIE_BENCH_CIS, 100,000 unless set. FIGURES.md's goals are for 1,000,000.
+func benchCIs() int {
+	if n, err := strconv.Atoi(os.Getenv("VIGIE_BENCH_CIS")); err == nil {
+		return n
+	}
+	return 100_000
+}
+
+// town is a large estate of one customer: applications of 200 CIs, each on a VPC; the VPCs of twenty hang on one hub.
+type town struct {
+	d     *db.DB
+	scope db.Scope
+	ids   []string
+	types []string
+	hubs  []int
+}
+
+const application = 200
+
+func buildTown(b *testing.B) *town {
+	b.Helper()
+	d := dbtest.SQLite(b, clock.System{})
+	w := &town{d: d, scope: benchCustomer(b, d, "acme")}
+	n := benchCIs()
+	now := db.At(time.Now())
+	for i := range n {
+		w.ids = append(w.ids, id.New())
+		w.types = append(w.types, typeAt(i))
+		if i%application == 0 && (i/application)%20 == 0 {
+			w.hubs = append(w.hubs, i)
+		}
+	}
+	for from := 0; from < n; from += 10_000 {
+		to := min(from+10_000, n)
+		var cis []record
+		var terms []termRow
+		var relations []relationRow
+		for i := from; i < to; i++ {
+			r := record{ID: w.ids[i], Type: w.types[i], Name: fmt.Sprintf("%s-%d-%d", []string{"shop", "bank", "data", "mail"}[i%4], i/application, i%application),
+				ExternalID: fmt.Sprintf("x-%d", i), Account: fmt.Sprintf("%012d", i/4000), Region: []string{"eu-west-1", "eu-central-1"}[i/application%2],
+				Status: Active, Environment: Environments[i%3], Owner: "team", Source: Discovered, FirstSeen: now, LastSeen: now, Version: 1, CreatedAt: now, UpdatedAt: now}
+			r.Tags.V = map[string]string{"Owner": fmt.Sprintf("team-%d", i%50)}
+			r.Attributes.V = map[string]any{"State": "running", "Size": i % 7}
+			r.fill()
+			cis = append(cis, r)
+			for _, t := range r.terms() {
+				terms = append(terms, termRow{Term: t, CIID: r.ID})
+			}
+			relations = append(relations, w.relationsAt(i, now)...)
+		}
+		slices.SortFunc(terms, termRow.compare)
+		err := d.InScope(context.Background(), w.scope, func(tx *db.Tx) error {
+			if _, err := tx.Insert(context.Background(), "ci", cis, ""); err != nil {
+				return err
+			}
+			if _, err := tx.Insert(context.Background(), "ci_term", terms, ""); err != nil {
+				return err
+			}
+			_, err := tx.Insert(context.Background(), "relation", relations, "")
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	return w
+}
+
+func typeAt(i int) string {
+	switch p := i % application; {
+	case p == 0:
+		return "AWS::EC2::VPC"
+	case p <= 4:
+		return "AWS::EC2::Subnet"
+	case p <= 8:
+		return "AWS::RDS::DBInstance"
+	case p <= 20:
+		return "AWS::IAM::Role"
+	case p <= 80:
+		return "AWS::EC2::Instance"
+	case p <= 140:
+		return "AWS::EC2::Volume"
+	case p <= 144:
+		return "AWS::ElasticLoadBalancingV2::TargetGroup"
+	case p <= 146:
+		return "AWS::ElasticLoadBalancingV2::LoadBalancer"
+	}
+	return "AWS::Lambda::Function"
+}
+
+// relationsAt gives about three relations for each CI, all to CIs that stand before it.
+func (w *town) relationsAt(i int, now db.Time) []relationRow {
+	base, p := i-i%application, i%application
+	var out []relationRow
+	edge := func(kind collect.Relation, to int, group string, needed int64) {
+		out = append(out, relationRow{ID: id.New(), Type: kind, FromID: db.Null(w.ids[i]), ToID: db.Null(w.ids[to]), OwnerID: w.ids[i], Resolved: true,
+			OtherKey: "x", Source: Discovered, Redundancy: group, Needed: needed, FirstSeen: now, Version: 1})
+	}
+	switch w.types[i] {
+	case "AWS::EC2::VPC":
+		if hub := base - base%(20*application); hub != i {
+			edge(collect.DependsOn, hub, "", 0)
+		}
+	case "AWS::EC2::Subnet":
+		edge(collect.RunsOn, base, "", 0)
+	case "AWS::RDS::DBInstance":
+		edge(collect.RunsOn, base+1, "zones", 1)
+		edge(collect.RunsOn, base+2, "zones", 1)
+	case "AWS::EC2::Instance":
+		edge(collect.RunsOn, base+1+p%4, "", 0)
+		edge(collect.DependsOn, base+9+p%12, "", 0)
+		edge(collect.DependsOn, base+5+p%4, "", 0)
+	case "AWS::EC2::Volume":
+		edge(collect.DependsOn, i-60, "", 0)
+		edge(collect.Monitors, base, "", 0)
+		edge(collect.Protects, i-60, "", 0)
+	case "AWS::ElasticLoadBalancingV2::TargetGroup":
+		for k := range 15 {
+			edge(collect.RoutesTo, base+21+(p%4)*15+k, "targets", 8)
+		}
+	case "AWS::ElasticLoadBalancingV2::LoadBalancer":
+		edge(collect.RoutesTo, base+141+p%2, "", 0)
+		edge(collect.RoutesTo, base+143+p%2, "", 0)
+	case "AWS::Lambda::Function":
+		edge(collect.DependsOn, base+5+p%4, "", 0)
+		edge(collect.DependsOn, base+9+p%12, "", 0)
+		edge(collect.DependsOn, base+145+p%2, "", 0)
+		if p%2 == 0 && base > 0 {
+			edge(collect.DependsOn, base-application+145, "", 0) // the application before
+		}
+	}
+	return out
+}
+
+// percentile of sorted durations, in milliseconds.
+func percentile(d []time.Duration, p float64) float64 {
+	slices.Sort(d)
+	return float64(d[min(len(d)-1, int(float64(len(d))*p))].Microseconds()) / 1000
+}
+
+// BenchmarkImpact tells how long the impact of any CI takes at depth 10, and of the hubs, whose failure takes the most with it.
+func BenchmarkImpact(b *testing.B) {
+	w := buildTown(b)
+	s := New(w.d)
+	actor := permission.Grant(permission.Actor{}, permission.Engineer, w.scope)
+	ask := func(i int) (time.Duration, int) {
+		start := time.Now()
+		got, err := s.Impact(context.Background(), actor, w.ids[i], Impacts, MaxDepth)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(start), len(got.Items)
+	}
+	ask(0)
+	var all, hubs []time.Duration
+	hits, most := 0, 0
+	for i := 0; b.Loop(); i++ {
+		d, n := ask(i * 7919 % len(w.ids))
+		all, hits = append(all, d), hits+n
+	}
+	for _, h := range w.hubs[:min(20, len(w.hubs))] {
+		d, n := ask(h)
+		hubs, most = append(hubs, d), max(most, n)
+	}
+	b.ReportMetric(percentile(all, 0.5), "p50-ms")
+	b.ReportMetric(percentile(all, 0.99), "p99-ms")
+	b.ReportMetric(float64(hits)/float64(len(all)), "hits/op")
+	b.ReportMetric(percentile(hubs, 0.5), "hub-p50-ms")
+	b.ReportMetric(percentile(hubs, 0.99), "hub-max-ms")
+	b.ReportMetric(float64(most), "hub-hits")
+}
+
+// BenchmarkLists tells how long pages of lists, searches and figures take, for staff who see all customers and within one.
+func BenchmarkLists(b *testing.B) {
+	w := buildTown(b)
+	s := New(w.d)
+	one := permission.Grant(permission.Actor{}, permission.Engineer, w.scope)
+	all := permission.Grant(permission.Actor{}, permission.Engineer, db.GrantAll())
+	parse := func(q string) list.Query {
+		v, err := url.ParseQuery(q)
+		if err != nil {
+			b.Fatal(err)
+		}
+		out, err := CISpec.Parse(v)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return out
+	}
+	cis := func(a permission.Actor, q string) func() error {
+		return func() error { _, err := s.CIs(context.Background(), a, parse(q)); return err }
+	}
+	for _, c := range []struct {
+		name string
+		f    func() error
+	}{
+		{"all/by-name", cis(all, "")}, {"one/by-name", cis(one, "")}, {"one/by-updated", cis(one, "sort=-updated_at")},
+		{"all/type", cis(all, "type=AWS::RDS::DBInstance")}, {"one/type", cis(one, "type=AWS::RDS::DBInstance")},
+		{"one/account", cis(one, "account=000000000003&sort=type")},
+		{"all/search-rare", cis(all, "q=shop-77")}, {"all/search-common", cis(all, "q=shop")}, {"one/search-common", cis(one, "q=shop")},
+		{"one/tag", cis(one, "tag.Owner=team-7")}, {"one/attribute", cis(one, "attribute.Size=3")}, {"one/name-contains", cis(one, "name.contains=-77-1")},
+		{"all/get", func() error { _, err := s.CI(context.Background(), all, w.ids[len(w.ids)/2]); return err }},
+		{"one/count", func() error {
+			_, err := s.CountCIs(context.Background(), one, parse("type=AWS::EC2::Volume"), 10_000)
+			return err
+		}},
+		{"all/palette", func() error { _, err := s.Search(context.Background(), all, "", "shop", 10); return err }},
+		{"one/overview", func() error { _, err := s.Overview(context.Background(), one, "acme"); return err }},
+		{"one/accuracy", func() error { _, err := s.Accuracy(context.Background(), one, "acme"); return err }},
+		{"all/relations", func() error { _, err := s.Relations(context.Background(), all, RelationSpec.All()); return err }},
+		{"one/relations-of", func() error { _, err := s.RelationsOf(context.Background(), one, w.ids[0], 50); return err }},
+		{"all/changes", func() error { _, err := s.Changes(context.Background(), all, ChangeSpec.All()); return err }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			var took []time.Duration
+			for b.Loop() {
+				start := time.Now()
+				if err := c.f(); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(start))
+			}
+			b.ReportMetric(percentile(took, 0.5), "p50-ms")
+			b.ReportMetric(percentile(took, 0.99), "p99-ms")
+		})
+	}
+}
