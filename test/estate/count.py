@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 
 HOME = "us-east-1"
-EXTRA = {"AWS::IAM::Group", "AWS::SSM::Parameter"}
+EXTRA = {"AWS::IAM::Group", "AWS::IAM::RootUser", "AWS::SSM::Parameter", "AWS::Serverless::Application"}
 KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 
 
@@ -275,6 +275,24 @@ def _(scope):
 listed("AWS::SNS::Topic", "sns", "list_topics", "Topics", "TopicArn")
 listed("AWS::SQS::Queue", "sqs", "list_queues", "QueueUrls")
 listed("AWS::CloudFormation::Stack", "cloudformation", "describe_stacks", "Stacks", "StackId", state("delete_complete", field="StackStatus"))
+
+
+@regional("AWS::Serverless::Application")
+def _(scope):
+    """By another way than the rule's words: the template itself, and each function's own tags."""
+    owned = set()
+    for stack in scope.all("cloudformation", "describe_stacks", "Stacks"):
+        owned |= {found.get("PhysicalResourceId") for found in scope.all("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack["StackId"])}
+        if "AWS::Serverless-2016-10-31" in json.dumps(scope.ask("cloudformation", "get_template", StackName=stack["StackId"])["TemplateBody"]):
+            yield stack["StackId"]
+    named = set()
+    for found in scope.all("lambda", "list_functions", "Functions"):
+        if found["FunctionName"] not in owned:
+            tags = scope.ask("lambda", "list_tags", Resource=found["FunctionArn"]).get("Tags", {})
+            named |= set([tags[key] for key in ("application", "Application", "app") if tags.get(key)][:1])
+    yield from (f"application={name}" for name in named)
+
+
 listed("AWS::CodePipeline::Pipeline", "codepipeline", "list_pipelines", "pipelines", "name")
 listed("AWS::CodeBuild::Project", "codebuild", "list_projects", "projects")
 listed("AWS::CodeDeploy::Application", "codedeploy", "list_applications", "applications")
@@ -293,6 +311,11 @@ listed("AWS::IAM::User", "iam", "list_users", "Users", "UserName", table=GLOBAL)
 listed("AWS::IAM::Role", "iam", "list_roles", "Roles", "RoleName", table=GLOBAL)
 listed("AWS::IAM::Group", "iam", "list_groups", "Groups", "GroupName", table=GLOBAL)
 listed("AWS::IAM::ManagedPolicy", "iam", "list_policies", "Policies", "Arn", table=GLOBAL, Scope="Local")
+
+
+@everywhere("AWS::IAM::RootUser")
+def _(scope):
+    return [scope.account]
 
 
 @everywhere("AWS::IAM::PasswordPolicy")

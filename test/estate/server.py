@@ -7,6 +7,8 @@ A plain moto_server takes the same seed, with less in it. What is added here, ea
 - dates: a request with the header X-Estate-Age-Days is answered as if it came so many days ago, so that old keys and snapshots exist;
 - regions: only those of the partition `aws` (moto names China and GovCloud too), and EMR keeps its regions apart;
 - CloudWatch composite alarms, Backup selections and protected resources, Systems Manager's managed instances;
+- Security Hub's enabled standards, what a web ACL stands before;
+- CodeDeploy's groups and ECS's containers in the shapes of the API, with which other SDKs than boto3 are strict;
 - Auto Scaling over all zones, the VPC of a function, the transforms that a stack's template declares.
 No default images: moto would put 1,165 public images, and as many snapshots owned by the account, into every region.
 """
@@ -44,13 +46,18 @@ from moto.backup import urls as backup_urls  # noqa: E402
 from moto.backup.responses import BackupResponse  # noqa: E402
 from moto.cloudformation import responses as cloudformation  # noqa: E402
 from moto.cloudwatch.responses import CloudWatchResponse  # noqa: E402
+from moto.codedeploy.models import DeploymentGroup  # noqa: E402
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult  # noqa: E402
+from moto.ecs.models import Container  # noqa: E402
 from moto.ec2.models import ec2_backends  # noqa: E402
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend  # noqa: E402
 from moto.emr.responses import ElasticMapReduceResponse  # noqa: E402
 from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
+from moto.securityhub import urls as securityhub_urls  # noqa: E402
+from moto.securityhub.responses import SecurityHubResponse  # noqa: E402
 from moto.ssm.responses import SimpleSystemManagerResponse  # noqa: E402
+from moto.wafv2.responses import WAFV2Response  # noqa: E402
 from werkzeug.serving import WSGIRequestHandler, run_simple  # noqa: E402
 
 
@@ -123,6 +130,47 @@ def describe_instance_information(self):
 
 SimpleSystemManagerResponse.describe_instance_information = describe_instance_information
 
+
+def get_enabled_standards(self):
+    """A hub is switched on with AWS's own standard."""
+    self.securityhub_backend.describe_hub(None)  # refuses where there is none
+    arn = f"arn:aws:securityhub:{self.region}::standards/aws-foundational-security-best-practices/v/1.0.0"
+    own = f"arn:aws:securityhub:{self.region}:{self.current_account}:subscription/aws-foundational-security-best-practices/v/1.0.0"
+    return json.dumps({"StandardsSubscriptions": [{"StandardsArn": arn, "StandardsSubscriptionArn": own, "StandardsStatus": "READY", "StandardsInput": {}}]})
+
+
+SecurityHubResponse.get_enabled_standards = get_enabled_standards
+securityhub_urls.url_paths["{0}/standards/get$"] = SecurityHubResponse.dispatch
+
+
+def list_resources_for_web_acl(self):
+    asked = json.loads(self.body)
+    sign = {"APPLICATION_LOAD_BALANCER": ":elasticloadbalancing:", "API_GATEWAY": ":apigateway:", "APPSYNC": ":appsync:"}
+    kind = sign.get(asked.get("ResourceType", "APPLICATION_LOAD_BALANCER"), "?")
+    acl = self.wafv2_backend.wacls[asked["WebACLArn"]]
+    return 200, {"Content-Type": "application/json"}, json.dumps({"ResourceArns": [arn for arn in acl.associated_resources if kind in arn]})
+
+
+WAFV2Response.list_resources_for_web_acl = list_resources_for_web_acl
+
+_group = DeploymentGroup.to_dict
+
+
+def group_with_objects(self):
+    return {**_group(self), "autoScalingGroups": [{"name": name} if isinstance(name, str) else name for name in self.auto_scaling_groups or []]}
+
+
+DeploymentGroup.to_dict = group_with_objects
+_container = Container.__init__
+
+
+def container_in_text(self, *given, **named):
+    """Cpu and memory are numbers in a task definition and texts in a task."""
+    _container(self, *given, **named)
+    self.cpu, self.memory = (None if value is None else str(value) for value in (self.cpu, self.memory))
+
+
+Container.__init__ = container_in_text
 _fill = AutoScalingGroup.replace_autoscaling_group_instances
 
 

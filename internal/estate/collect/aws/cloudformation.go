@@ -46,38 +46,40 @@ func stacks(ctx context.Context, s *collect.Session) error {
 		var e edges
 		e.arns(collect.DependsOn, str(v.RoleARN))
 		e.arns(collect.DependsOn, v.NotificationARNs...)
-		count, functions := 0, false
-		in := &cloudformation.ListStackResourcesInput{StackName: v.StackId}
-		err := collect.Pages(ctx, s, api.ListStackResources, in, func(out *cloudformation.ListStackResourcesOutput) error {
-			for _, r := range out.StackResourceSummaries {
-				if r.ResourceStatus == types.ResourceStatusDeleteComplete {
-					continue
-				}
-				count++
-				functions = functions || str(r.ResourceType) == typeFunction
-				if collected[str(r.ResourceType)] {
-					e.to(collect.Contains, str(r.ResourceType), physicalID(s, str(r.ResourceType), str(r.PhysicalResourceId)))
-				}
+		resources := stackResources(ctx, s, api, v.StackId)
+		for _, r := range resources {
+			if typ := str(r.ResourceType); collected[typ] {
+				e.to(collect.Contains, typ, physicalID(s, typ, str(r.PhysicalResourceId)))
 			}
-			return nil
-		})
-		if err != nil && !hasCode(err, "ValidationError") { // the stack went since it was listed
-			s.Note(err)
 		}
 		f := facts{
 			"StackStatus": v.StackStatus, "Description": v.Description, "CreationTime": v.CreationTime, "LastUpdatedTime": v.LastUpdatedTime,
 			"EnableTerminationProtection": of(v.EnableTerminationProtection), "Capabilities": v.Capabilities, "RoleARN": v.RoleARN,
 			"ParentId": v.ParentId, "DriftStatus": of(v.DriftInformation).StackDriftStatus, "NotificationARNs": v.NotificationARNs,
 			"Parameters":    pick(v.Parameters, func(p *types.Parameter) *string { return p.ParameterKey }),
-			"ResourceCount": count,
-		}
-		if functions {
-			f["ServerlessApplication"] = serverlessStack(ctx, s, api, v.StackId)
+			"ResourceCount": len(resources), "ServerlessApplication": serverlessStack(ctx, s, api, v.StackId),
 		}
 		return s.Emit(ctx, collect.Item{Type: typeStack, ID: str(v.StackId), ARN: str(v.StackId), Name: str(v.StackName), Tags: tags(v.Tags),
 			// Pipelines know a stack by its name alone.
 			Keys: []string{stackByName(s, str(v.StackName))}, Edges: e, Attributes: tidy(f)})
 	})
+}
+
+// stackResources lists what a stack holds; those that it has let go are left out.
+func stackResources(ctx context.Context, s *collect.Session, api *cloudformation.Client, stack *string) (all []types.StackResourceSummary) {
+	in := &cloudformation.ListStackResourcesInput{StackName: stack}
+	err := collect.Pages(ctx, s, api.ListStackResources, in, func(out *cloudformation.ListStackResourcesOutput) error {
+		for _, r := range out.StackResourceSummaries {
+			if r.ResourceStatus != types.ResourceStatusDeleteComplete {
+				all = append(all, r)
+			}
+		}
+		return nil
+	})
+	if err != nil && !hasCode(err, "ValidationError") { // the stack went since it was listed
+		s.Note(err)
+	}
+	return all
 }
 
 func stackByName(s *collect.Session, name string) string {

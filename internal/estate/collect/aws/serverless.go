@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
@@ -15,20 +16,23 @@ const typeApplication = "AWS::Serverless::Application"
 
 func serverlessCollectors() []collect.Collector {
 	return []collect.Collector{{Service: "cloudformation", Types: []string{typeApplication}, Collect: applications, Actions: []string{
-		"cloudformation:DescribeStacks", "cloudformation:GetTemplateSummary", "tag:GetResources",
+		"cloudformation:DescribeStacks", "cloudformation:ListStackResources", "cloudformation:GetTemplateSummary", "tag:GetResources",
 	}}}
 }
 
 // applicationTags are the tags by which functions outside any stack say what they belong to, the first found counts.
 var applicationTags = []string{"application", "Application", "app"}
 
-// stackTag is put by CloudFormation on every function of a stack.
-const stackTag = "aws:cloudformation:stack-id"
-
 // applications are of two kinds: stacks with the SAM transform, and groups of functions that share an application tag.
 func applications(ctx context.Context, s *collect.Session) error {
 	api := cloudformation.NewFromConfig(s.Config())
+	owned := map[string]bool{} // functions that a stack holds
 	err := eachStack(ctx, s, api, func(v *cftypes.Stack) error {
+		for _, r := range stackResources(ctx, s, api, v.StackId) {
+			if str(r.ResourceType) == typeFunction {
+				owned[str(r.PhysicalResourceId)] = true
+			}
+		}
 		if !serverlessStack(ctx, s, api, v.StackId) {
 			return nil
 		}
@@ -40,17 +44,18 @@ func applications(ctx context.Context, s *collect.Session) error {
 	if err != nil {
 		return err
 	}
-	return taggedApplications(ctx, s)
+	return taggedApplications(ctx, s, owned)
 }
 
-func taggedApplications(ctx context.Context, s *collect.Session) error {
+func taggedApplications(ctx context.Context, s *collect.Session, owned map[string]bool) error {
 	members := map[string][]string{}
 	in := &resourcegroupstaggingapi.GetResourcesInput{ResourceTypeFilters: []string{"lambda:function"}, ResourcesPerPage: ptr[int32](100)}
 	err := collect.Pages(ctx, s.With("tag"), resourcegroupstaggingapi.NewFromConfig(s.Config()).GetResources, in,
 		func(out *resourcegroupstaggingapi.GetResourcesOutput) error {
 			for _, r := range out.ResourceTagMappingList {
-				if name := applicationOf(r); name != "" {
-					members[name] = append(members[name], bare(str(r.ResourceARN)))
+				function := bare(str(r.ResourceARN))
+				if name := applicationOf(r); name != "" && !owned[function[strings.LastIndexByte(function, ':')+1:]] {
+					members[name] = append(members[name], function)
 				}
 			}
 			return nil
@@ -69,12 +74,9 @@ func taggedApplications(ctx context.Context, s *collect.Session) error {
 	return nil
 }
 
-// applicationOf is the application that a function names, unless a stack owns it.
+// applicationOf is the application that a function's tags name.
 func applicationOf(r types.ResourceTagMapping) string {
 	labels := tags(r.Tags)
-	if labels[stackTag] != "" {
-		return ""
-	}
 	for _, key := range applicationTags {
 		if labels[key] != "" {
 			return labels[key]

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2/types"
@@ -57,7 +58,10 @@ func protected(ctx context.Context, s *collect.Session, api *wafv2.Client, acl *
 		out, ok := collect.Try(ctx, s, api.ListResourcesForWebACL, &wafv2.ListResourcesForWebACLInput{WebACLArn: acl, ResourceType: kind},
 			"WAFNonexistentItemException", "WAFInvalidParameterException") // the latter where a region lacks the kind
 		if ok {
-			arns = append(arns, out.ResourceArns...)
+			for _, arn := range out.ResourceArns {
+				arn, _, _ = strings.Cut(arn, "/stages/") // of an API, whose stages are no CIs
+				arns = append(arns, arn)
+			}
 		}
 	}
 	return arns
