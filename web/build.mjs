@@ -36,6 +36,7 @@ const outputs = new Map() // logical name → { name, body }
 await scripts()
 await styles()
 icons()
+licences()
 outputs.set('favicon.svg', { body: readFileSync(join(web, 'favicon.svg')) })
 write()
 
@@ -91,6 +92,19 @@ function icons() {
     return `<symbol id="${name}" viewBox="0 0 24 24">${inner.replace(/\s*\n\s*/g, '')}</symbol>`
   })
   outputs.set('icons.svg', { body: Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>`) })
+}
+
+// licences gathers the texts of what the bundles contain: they ask to be passed on with every copy.
+function licences() {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const texts = Object.keys(dependencies).sort().map((name) => {
+    const folder = join(root, 'node_modules', name)
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`
+    return `${name} ${version}\n\n${text}\n`
+  })
+  outputs.set('licences.txt', { body: Buffer.from(texts.join('\n' + '-'.repeat(78) + '\n\n')) })
 }
 
 function write() {

@@ -43,7 +43,7 @@ func TestAssets(t *testing.T) {
 	if err := CheckAssets(); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"app.css", "app.js", "graph.js", "chart.js", "icons.svg", "favicon.svg"} {
+	for _, name := range []string{"app.css", "app.js", "graph.js", "chart.js", "icons.svg", "favicon.svg", "licences.txt"} {
 		address := Asset(name)
 		if !regexp.MustCompile(`^/assets/[a-z]+\.[0-9a-f]{12}\.[a-z]+$`).MatchString(address) {
 			t.Errorf("%s has the address %q", name, address)
