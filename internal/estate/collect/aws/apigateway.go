@@ -35,7 +35,7 @@ func restAPIs(ctx context.Context, s *collect.Session) error {
 		s.Note(err)
 	}
 	return collect.Pages(ctx, s, api.GetRestApis, &apigateway.GetRestApisInput{Limit: ptr[int32](500)}, func(out *apigateway.GetRestApisOutput) error {
-		return each(ctx, s, out.Items, func(a *types.RestApi) collect.Item {
+		return eachAtOnce(ctx, s, out.Items, func(a *types.RestApi) collect.Item {
 			id, endpoint := str(a.Id), of(a.EndpointConfiguration)
 			item := collect.Item{Type: "AWS::ApiGateway::RestApi", ID: id, ARN: "arn:" + s.Partition + ":apigateway:" + s.Region + "::/restapis/" + id,
 				Name: str(a.Name), Tags: a.Tags, Keys: dnsKeys(append(hosts[id], executeHost(s, id))...), Attributes: tidy(facts{

@@ -19,7 +19,7 @@ func httpAPIs(ctx context.Context, s *collect.Session) error {
 		s.Note(err)
 	}
 	return collect.Pages(ctx, s, api.GetApis, &apigatewayv2.GetApisInput{MaxResults: ptr("500")}, func(out *apigatewayv2.GetApisOutput) error {
-		return each(ctx, s, out.Items, func(a *types.Api) collect.Item {
+		return eachAtOnce(ctx, s, out.Items, func(a *types.Api) collect.Item {
 			id := str(a.ApiId)
 			item := collect.Item{Type: "AWS::ApiGatewayV2::Api", ID: id, ARN: "arn:" + s.Partition + ":apigateway:" + s.Region + "::/apis/" + id,
 				Name: str(a.Name), Tags: a.Tags, Keys: dnsKeys(append(hosts[id], executeHost(s, id))...), Attributes: tidy(facts{

@@ -21,7 +21,7 @@ func tables(ctx context.Context, s *collect.Session) error {
 	api := dynamodb.NewFromConfig(s.Config())
 	all := tagged(ctx, s, "dynamodb:table")
 	return collect.Pages(ctx, s, api.ListTables, &dynamodb.ListTablesInput{}, func(out *dynamodb.ListTablesOutput) error {
-		return each(ctx, s, out.TableNames, func(name *string) collect.Item {
+		return eachAtOnce(ctx, s, out.TableNames, func(name *string) collect.Item {
 			d, ok := collect.Try(ctx, s, api.DescribeTable, &dynamodb.DescribeTableInput{TableName: name}, "ResourceNotFoundException")
 			if !ok || d.Table == nil {
 				return collect.Item{}

@@ -20,7 +20,7 @@ func repositories(ctx context.Context, s *collect.Session) error {
 	api := ecr.NewFromConfig(s.Config())
 	in := &ecr.DescribeRepositoriesInput{MaxResults: ptr[int32](1000)}
 	return collect.Pages(ctx, s, api.DescribeRepositories, in, func(out *ecr.DescribeRepositoriesOutput) error {
-		return each(ctx, s, out.Repositories, func(r *types.Repository) collect.Item {
+		return eachAtOnce(ctx, s, out.Repositories, func(r *types.Repository) collect.Item {
 			const gone = "RepositoryNotFoundException"
 			encryption := of(r.EncryptionConfiguration)
 			var e edges

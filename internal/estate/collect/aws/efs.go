@@ -21,7 +21,7 @@ func efsCollectors() []collect.Collector {
 func fileSystems(ctx context.Context, s *collect.Session) error {
 	api := efs.NewFromConfig(s.Config())
 	return collect.Pages(ctx, s, api.DescribeFileSystems, &efs.DescribeFileSystemsInput{MaxItems: ptr[int32](100)}, func(out *efs.DescribeFileSystemsOutput) error {
-		return each(ctx, s, out.FileSystems, func(f *types.FileSystemDescription) collect.Item {
+		return eachAtOnce(ctx, s, out.FileSystems, func(f *types.FileSystemDescription) collect.Item {
 			if !mine(s, f.OwnerId) || f.LifeCycleState == types.LifeCycleStateDeleted {
 				return collect.Item{}
 			}

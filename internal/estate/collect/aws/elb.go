@@ -127,7 +127,7 @@ func targetGroups(ctx context.Context, s *collect.Session) error {
 	in := &elb.DescribeTargetGroupsInput{PageSize: ptr[int32](400)}
 	return collect.Pages(ctx, s, api.DescribeTargetGroups, in, func(out *elb.DescribeTargetGroupsOutput) error {
 		all := elbTags(ctx, s, api, pick(out.TargetGroups, func(g *types.TargetGroup) *string { return g.TargetGroupArn }))
-		return each(ctx, s, out.TargetGroups, func(g *types.TargetGroup) collect.Item {
+		return eachAtOnce(ctx, s, out.TargetGroups, func(g *types.TargetGroup) collect.Item {
 			item := targetGroup(g, all[str(g.TargetGroupArn)])
 			health, ok := collect.Try(ctx, s, api.DescribeTargetHealth, &elb.DescribeTargetHealthInput{TargetGroupArn: g.TargetGroupArn}, "TargetGroupNotFound")
 			if ok {

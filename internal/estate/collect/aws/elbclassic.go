@@ -29,7 +29,7 @@ func classicLoadBalancers(ctx context.Context, s *collect.Session) error {
 				}
 			}
 		}
-		return each(ctx, s, out.LoadBalancerDescriptions, func(l *types.LoadBalancerDescription) collect.Item {
+		return eachAtOnce(ctx, s, out.LoadBalancerDescriptions, func(l *types.LoadBalancerDescription) collect.Item {
 			settings := types.LoadBalancerAttributes{}
 			if a, ok := collect.Try(ctx, s, api.DescribeLoadBalancerAttributes, &classic.DescribeLoadBalancerAttributesInput{
 				LoadBalancerName: l.LoadBalancerName}, "LoadBalancerNotFound"); ok {

@@ -22,7 +22,7 @@ func emrClusters(ctx context.Context, s *collect.Session) error {
 	in := &emr.ListClustersInput{ClusterStates: []types.ClusterState{types.ClusterStateStarting, types.ClusterStateBootstrapping,
 		types.ClusterStateRunning, types.ClusterStateWaiting, types.ClusterStateTerminating}}
 	return collect.Pages(ctx, s, api.ListClusters, in, func(out *emr.ListClustersOutput) error {
-		return each(ctx, s, out.Clusters, func(c *types.ClusterSummary) collect.Item {
+		return eachAtOnce(ctx, s, out.Clusters, func(c *types.ClusterSummary) collect.Item {
 			d, ok := collect.Try(ctx, s, api.DescribeCluster, &emr.DescribeClusterInput{ClusterId: c.Id})
 			if !ok || d.Cluster == nil { // what the list says of it is kept
 				return emrCluster(&types.Cluster{Id: c.Id, Name: c.Name, ClusterArn: c.ClusterArn, Status: c.Status})

@@ -70,6 +70,8 @@ func (e *emulated) one(t *testing.T, typ, id string) collect.Item {
 	return found[0]
 }
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // testAccount is the account that moto gives to any credentials.
 const testAccount = "123456789012"
 
@@ -106,7 +108,7 @@ func discover(t *testing.T, endpoint, region string, types ...string) *emulated 
 		}
 		source := &watched{calls: map[string]bool{}}
 		r := collect.Runner{Collectors: []collect.Collector{c}, Source: source, Limits: collect.NewLimits(), Sink: found,
-			Log: slog.New(slog.DiscardHandler)}
+			Log: quiet}
 		a := collect.Account{ID: testAccount, Partition: "aws", Regions: []string{region}, Config: configOf(endpoint, region)}
 		if err := r.Account(t.Context(), a); err != nil {
 			t.Fatal(err)

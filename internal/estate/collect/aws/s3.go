@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -22,8 +23,11 @@ func s3Collectors() []collect.Collector {
 
 // buckets lists all buckets once, and asks each for its details in its own region: elsewhere AWS answers with a redirect.
 func buckets(ctx context.Context, s *collect.Session) error {
+	var mu sync.Mutex
 	clients := map[string]*s3.Client{}
 	in := func(region string) *s3.Client {
+		mu.Lock()
+		defer mu.Unlock()
 		if clients[region] == nil {
 			clients[region] = s3.NewFromConfig(s.Config(), func(o *s3.Options) {
 				if region != "" {
@@ -35,7 +39,7 @@ func buckets(ctx context.Context, s *collect.Session) error {
 		return clients[region]
 	}
 	return collect.Pages(ctx, s, in("").ListBuckets, &s3.ListBucketsInput{MaxBuckets: ptr[int32](1000)}, func(out *s3.ListBucketsOutput) error {
-		return each(ctx, s, out.Buckets, func(b *types.Bucket) collect.Item {
+		return eachAtOnce(ctx, s, out.Buckets, func(b *types.Bucket) collect.Item {
 			region := str(b.BucketRegion)
 			if region == "" {
 				l, ok := collect.Try(ctx, s, in("").GetBucketLocation, &s3.GetBucketLocationInput{Bucket: b.Name})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -150,6 +151,41 @@ func each[T any](ctx context.Context, s *collect.Session, list []T, item func(*T
 		}
 	}
 	return s.Emit(ctx, items...)
+}
+
+// detailCalls is how many items of a page are asked for their details at once. The limits of the engine hold above it.
+const detailCalls = 4
+
+// eachAtOnce is each for items whose details take calls of their own: several wait for AWS at a time. item must not share
+// anything unguarded.
+func eachAtOnce[T any](ctx context.Context, s *collect.Session, list []T, item func(*T) collect.Item) error {
+	items, next := make([]collect.Item, len(list)), make(chan int)
+	var broke any
+	var once sync.Once
+	var calls sync.WaitGroup
+	for range min(detailCalls, len(list)) {
+		calls.Go(func() {
+			for i := range next {
+				func() {
+					defer func() { // a panic must reach the collector's own goroutine, where the engine catches it
+						if v := recover(); v != nil {
+							once.Do(func() { broke = v })
+						}
+					}()
+					items[i] = item(&list[i])
+				}()
+			}
+		})
+	}
+	for i := range list {
+		next <- i
+	}
+	close(next)
+	calls.Wait()
+	if broke != nil {
+		panic(broke)
+	}
+	return each(ctx, s, items, func(it *collect.Item) collect.Item { return *it })
 }
 
 // mine tells what the account owns from what others share with it. Without an owner in the answer it is the account's.
