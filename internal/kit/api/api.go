@@ -111,19 +111,47 @@ func (a *API) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "private, no-cache")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		seen := &observed{ResponseWriter: w, status: http.StatusOK}
+		start := a.cfg.Clock.Now()
 		defer func() {
 			p := recover()
-			if p == nil {
-				return
-			}
 			if p == http.ErrAbortHandler {
 				panic(p)
 			}
-			a.problem(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			if p != nil {
+				a.problem(seen, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			}
+			a.note(r, seen, a.cfg.Clock.Now().Sub(start))
 		}()
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(seen, r)
 	})
 }
+
+// note logs a request: changes and faults always, reads where somebody looks closely. The query is left out, as people search for
+// names.
+func (a *API) note(r *http.Request, seen *observed, took time.Duration) {
+	level := slog.LevelInfo
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && seen.status < 500 {
+		level = slog.LevelDebug
+	}
+	a.cfg.Log.LogAttrs(r.Context(), level, "api", slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", seen.status),
+		slog.String("caller", seen.caller), slog.Duration("took", took))
+}
+
+// observed keeps what the log says of an answer.
+type observed struct {
+	http.ResponseWriter
+	status int
+	caller string
+}
+
+func (o *observed) WriteHeader(status int) {
+	o.status = status
+	o.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap implements the contract of http.ResponseController.
+func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
 func (a *API) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -131,6 +159,9 @@ func (a *API) authenticated(next http.Handler) http.Handler {
 		if err != nil {
 			a.problem(w, r, err)
 			return
+		}
+		if o, ok := w.(*observed); ok {
+			o.caller = caller.ID
 		}
 		inner := withRequest(r.WithContext(ctx), &request{caller: caller, printer: a.printerFor(r, caller)})
 		next.ServeHTTP(newConditional(w, r), inner)

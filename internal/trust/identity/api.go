@@ -31,7 +31,7 @@ type revokeToken struct {
 type Me struct {
 	User
 	Via       permission.Kind     `json:"via" doc:"person (a session of a browser) or token."`
-	Allowed   permission.Role     `json:"effective_role" doc:"Role in force, which a token may narrow."`
+	Effective permission.Role     `json:"effective_role" doc:"Role in force, which a token may narrow."`
 	Actions   []permission.Action `json:"actions" doc:"What that role may do."`
 	Customers []string            `json:"customers" doc:"Slugs of the customers in reach; empty is all of them."`
 }
@@ -140,7 +140,7 @@ func (s *Service) Me(ctx context.Context, a permission.Actor) (Me, error) {
 	if err != nil {
 		return Me{}, err
 	}
-	me := Me{User: u, Via: a.Kind, Allowed: a.Role(), Customers: u.Customers, Actions: []permission.Action{}}
+	me := Me{User: u, Via: a.Kind, Effective: a.Role(), Customers: u.Customers, Actions: []permission.Action{}}
 	for _, row := range permission.Table() {
 		if a.May(row.Action) {
 			me.Actions = append(me.Actions, row.Action)

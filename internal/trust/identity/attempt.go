@@ -51,9 +51,12 @@ func (s *Service) attempt(ctx context.Context, keys []attemptKey) error {
 		now := tx.Now()
 		rows := make([]attemptRow, len(keys))
 		for i, k := range keys {
-			rows[i] = attemptRow{Key: k.key, LastAt: now}
-			err := tx.Get(ctx, &rows[i], `SELECT key, failures, last_at, blocked_until FROM {sign_in_attempt} WHERE key = ?`, k.key)
-			if err != nil && !fault.Is(err, fault.NotFound) {
+			// The row exists and is locked before it is read, so that attempts at the same time are all counted.
+			if _, err := tx.Insert(ctx, "sign_in_attempt", attemptRow{Key: k.key, LastAt: now}, "(key) DO NOTHING"); err != nil {
+				return err
+			}
+			err := tx.Get(ctx, &rows[i], `SELECT key, failures, last_at, blocked_until FROM {sign_in_attempt} WHERE key = ?`+locked(tx), k.key)
+			if err != nil {
 				return err
 			}
 			if left := rows[i].BlockedUntil.Sub(now.Time); !rows[i].BlockedUntil.IsZero() && left > 0 {
@@ -72,6 +75,14 @@ func (s *Service) attempt(ctx context.Context, keys []attemptKey) error {
 			`(key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, blocked_until = excluded.blocked_until`)
 		return err
 	})
+}
+
+// locked ends a SELECT whose rows nobody else may change meanwhile. SQLite has one writer, and needs no word for it.
+func locked(tx *db.Tx) string {
+	if tx.Engine() == db.Postgres {
+		return " FOR UPDATE"
+	}
+	return ""
 }
 
 // forget takes back what attempt counted, after it went well: the e-mail begins anew, and the address is as it was, since an

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"vigie/internal/kit/api"
 	"vigie/internal/platform/db"
@@ -73,10 +74,7 @@ func (s *Service) bySession(ctx context.Context, secret, address string) (a perm
 		return nil
 	})
 	if err == nil && touch {
-		err = s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
-			_, err := tx.Exec(ctx, `UPDATE {session} SET seen_at = ? WHERE id_hash = ?`, tx.Now(), digest(secret))
-			return err
-		})
+		s.touch(ctx, `UPDATE {session} SET seen_at = ? WHERE id_hash = ?`, digest(secret))
 	}
 	if err != nil {
 		return permission.Actor{}, err
@@ -122,16 +120,27 @@ func (s *Service) byToken(ctx context.Context, secret, address string) (a permis
 		return nil
 	})
 	if err == nil && touch != "" {
-		err = s.db.Across(ctx, "tokens belong to people, not to customers", func(tx *db.Tx) error {
-			_, err := tx.Exec(ctx, `UPDATE {api_token} SET used_at = ? WHERE id = ?`, tx.Now(), touch)
-			return err
-		})
+		s.touch(ctx, `UPDATE {api_token} SET used_at = ? WHERE id = ?`, touch)
 	}
 	if err != nil {
 		return permission.Actor{}, err
 	}
 	return a, nil
 }
+
+// touch writes when something was last used. A request does not wait long for it nor fail with it: a busy writer means that
+// it is written at the next request.
+func (s *Service) touch(ctx context.Context, statement, key string) {
+	ctx, cancel := context.WithTimeout(ctx, touchPatience)
+	defer cancel()
+	_ = s.db.Across(ctx, "sessions and tokens belong to people, not to customers", func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, statement, tx.Now(), key)
+		return err
+	})
+}
+
+// touchPatience is short beside an idle time of hours.
+const touchPatience = 200 * time.Millisecond
 
 // active reads a user who may come in, and whose data they may see.
 func active(ctx context.Context, tx *db.Tx, userID string) (u user, scope db.Scope, err error) {

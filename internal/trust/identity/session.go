@@ -83,10 +83,8 @@ func (s *Service) SignIn(ctx context.Context, email, password string, v Visit) (
 	}
 	actor := permission.Actor{ID: u.ID, Name: u.Name, Email: u.Email, Kind: permission.Person, Address: v.Address}
 	err = s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
-		if !known {
-			return nil
-		}
-		if !ok || !u.DisabledAt.IsZero() {
+		if !known || !ok || !u.DisabledAt.IsZero() {
+			// Written for unknown e-mails as well, without what was typed: the time of a write must not tell who is known.
 			return audit.Write(ctx, tx, actor, "sign_in_failed", record(u), nil, nil)
 		}
 		if err := forget(ctx, tx, keys); err != nil {
