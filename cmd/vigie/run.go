@@ -18,6 +18,7 @@ import (
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/control"
 	"vigie/internal/platform/fault"
+	"vigie/locales"
 )
 
 // Exit codes of CONTRACT.md.
@@ -164,7 +165,7 @@ func explain(err error) string {
 	if !errors.As(err, &f) {
 		return err.Error()
 	}
-	bundle, berr := i18n.Load()
+	bundle, berr := i18n.Load(locales.FS)
 	if berr != nil {
 		return err.Error()
 	}

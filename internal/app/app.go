@@ -90,7 +90,8 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.outbox = outbox.New(a.db, a.queue)
 	a.Customers = customer.NewService(a.db)
 	a.Identity = identity.NewService(a.db, a.opts.Clock)
-	a.CMDB = cmdb.NewService(a.db)
+	a.Identity.Secure = a.opts.PublicURL != nil && a.opts.PublicURL.Scheme == "https"
+	a.CMDB = cmdb.New(a.db)
 	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),
 		Intake: intake{}, Outbox: a.outbox, System: system})
 	if a.db.Engine() == db.SQLite {

@@ -44,7 +44,9 @@ func (a *App) api() *api.API {
 func (a *App) pages(mux *http.ServeMux) {
 	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: a.Identity.Visitor, Customers: a.choices, Nav: nav}
 	mux.Handle("POST "+ui.PreferencePath, ui.Preferences(a.bundle))
-	mux.Handle("GET /palette", ui.Palette(func(r *http.Request) (*ui.Page, []ui.PaletteSource) { return a.palette(shell, r) }))
+	mux.Handle("GET /palette", shell.Page(a.palette))
+	a.Identity.Mount(mux, a.opts.Telemetry.Log, shell.Open)
+	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	mux.Handle("/", shell.Missing())
 }
 

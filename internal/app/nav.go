@@ -1,0 +1,60 @@
+package app
+
+import (
+	"vigie/internal/kit/ui"
+	"vigie/internal/trust/permission"
+)
+
+// place is one entry of the left rail, for those who may do the action.
+type place struct {
+	item   ui.NavItem
+	action permission.Action
+}
+
+// rail is the order of PRODUCT.md; rooms that do not exist yet are not in it.
+func rail() []struct {
+	label  string
+	places []place
+} {
+	type section = struct {
+		label  string
+		places []place
+	}
+	return []section{
+		{"", []place{
+			{ui.NavItem{ID: "today", Label: "app.nav.today", Href: "/", Icon: "sun", Go: "t"}, permission.CustomerRead},
+			{ui.NavItem{ID: "customers", Label: "app.nav.customers", Href: "/customers", Icon: "building", Go: "k"}, permission.CustomerRead},
+		}},
+		{"app.nav.estate", []place{
+			{ui.NavItem{ID: "estate", Label: "app.nav.overview", Href: "/estate", Icon: "layout-dashboard", Go: "o"}, permission.CIRead},
+			{ui.NavItem{ID: "inventory", Label: "app.nav.inventory", Href: "/cis", Icon: "server", Go: "i"}, permission.CIRead},
+			{ui.NavItem{ID: "workloads", Label: "app.nav.workloads", Href: "/workloads", Icon: "box", Go: "w"}, permission.WorkloadRead},
+			{ui.NavItem{ID: "changes", Label: "app.nav.changes", Href: "/changes", Icon: "history", Go: "h"}, permission.CIRead},
+			{ui.NavItem{ID: "accounts", Label: "app.nav.accounts", Href: "/accounts", Icon: "cloud", Go: "a"}, permission.AccountRead},
+			{ui.NavItem{ID: "discovery", Label: "app.nav.discovery", Href: "/discovery", Icon: "radar", Go: "d"}, permission.DiscoveryRead},
+			{ui.NavItem{ID: "coverage", Label: "app.nav.coverage", Href: "/coverage", Icon: "eye-check", Go: "v"}, permission.DiscoveryRead},
+		}},
+	}
+}
+
+// nav is the rail for one reader.
+func nav(p *ui.Page, a permission.Actor) []ui.NavSection {
+	var out []ui.NavSection
+	for _, s := range rail() {
+		var section ui.NavSection
+		if s.label != "" {
+			section.Label = p.T(s.label) // i18n: app.nav.*
+		}
+		for _, e := range s.places {
+			if a.May(e.action) {
+				item := e.item
+				item.Label = p.T(item.Label)
+				section.Items = append(section.Items, item)
+			}
+		}
+		if len(section.Items) > 0 {
+			out = append(out, section)
+		}
+	}
+	return out
+}
