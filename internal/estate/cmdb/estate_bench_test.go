@@ -211,10 +211,12 @@ func BenchmarkLists(b *testing.B) {
 	cis := func(a permission.Actor, q string) func() error {
 		return func() error { _, err := s.CIs(context.Background(), a, parse(q)); return err }
 	}
+	rel := RelationSpec.All().Where(`(r.from_id = ? OR r.to_id = ?) AND r.customer_id = ?`, w.ids[0], w.ids[0], w.scope.Customers()[0])
 	for _, c := range []struct {
 		name string
 		f    func() error
 	}{
+		{"all/relations-of", func() error { _, err := s.Relations(context.Background(), all, rel); return err }},
 		{"all/by-name", cis(all, "")}, {"one/by-name", cis(one, "")}, {"one/by-updated", cis(one, "sort=-updated_at")},
 		{"all/type", cis(all, "type=AWS::RDS::DBInstance")}, {"one/type", cis(one, "type=AWS::RDS::DBInstance")},
 		{"one/account", cis(one, "account=000000000003&sort=type")},

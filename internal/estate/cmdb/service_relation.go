@@ -40,8 +40,8 @@ func (s *Service) EachRelation(ctx context.Context, a permission.Actor, q list.Q
 // RelationsOf gives the relations of one CI, up to limit, ordered by type and by the name at the other end. Codes: not_found, forbidden.
 func (s *Service) RelationsOf(ctx context.Context, a permission.Actor, ciID string, limit int) (out []Relation, err error) {
 	err = s.viewRecord(ctx, a, permission.CIRead, "ci", ciID, func(tx *db.Tx) error {
-		in := `SELECT r.id FROM {relation} r WHERE r.from_id = ? UNION SELECT r.id FROM {relation} r WHERE r.to_id = ?`
-		return tx.Select(ctx, &out, `SELECT `+RelationSpec.Columns+` FROM `+RelationSpec.From+` WHERE r.id IN (`+in+`)
+		of := `(SELECT x.id FROM {relation} x WHERE x.from_id = ? UNION ALL SELECT x.id FROM {relation} x WHERE x.to_id = ?) y CROSS JOIN `
+		return tx.Select(ctx, &out, `SELECT `+RelationSpec.Columns+` FROM `+of+RelationSpec.From+` WHERE r.id = y.id
 			ORDER BY r.type, CASE WHEN r.from_id = ? THEN t.name ELSE f.name END, r.id LIMIT ?`, ciID, ciID, ciID, limit)
 	})
 	return out, err

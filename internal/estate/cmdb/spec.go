@@ -47,7 +47,7 @@ func searchCIs(q string) (string, []any) {
 	var args []any
 	for _, word := range strings.Fields(q) {
 		from, below := wordRange(word)
-		all = append(all, `c.id IN (SELECT t.ci_id FROM {ci_term} t WHERE t.term >= ? AND t.term < ?)`)
+		all = append(all, `(c.customer_id, c.id) IN (SELECT t.customer_id, t.ci_id FROM {ci_term} t WHERE t.term >= ? AND t.term < ?)`)
 		args = append(args, from, below)
 	}
 	return strings.Join(all, " AND "), args
@@ -113,12 +113,12 @@ func tagCondition(key string, values []string) (string, []any, bool, error) {
 		}
 		some, args = append(some, `t.term = ?`), append(args, tagTerm(key, v))
 	}
-	return `c.id IN (SELECT t.ci_id FROM {ci_term} t WHERE ` + strings.Join(some, " OR ") + `)`, args, true, nil
+	return `(c.customer_id, c.id) IN (SELECT t.customer_id, t.ci_id FROM {ci_term} t WHERE ` + strings.Join(some, " OR ") + `)`, args, true, nil
 }
 
 // RelationSpec lists relations; ci=ID asks for those of one CI, whichever end it is.
 var RelationSpec = list.Spec{
-	From: `{relation} r JOIN {customer} k ON k.id = r.customer_id
+	From: `{relation} r LEFT JOIN {customer} k ON k.id = r.customer_id
 		LEFT JOIN {ci} f ON f.customer_id = r.customer_id AND f.id = r.from_id LEFT JOIN {ci} t ON t.customer_id = r.customer_id AND t.id = r.to_id`,
 	Columns: db.Columns[relationRow]("r.") + `, k.slug AS customer, f.name AS from_name, f.type AS from_type, f.status AS from_status,
 		t.name AS to_name, t.type AS to_type, t.status AS to_status`,
@@ -138,13 +138,14 @@ var RelationSpec = list.Spec{
 		if name != "ci" {
 			return "", nil, false, nil
 		}
-		return idCondition(values, `r.from_id = ? OR r.to_id = ?`, 2)
+		return idCondition(values, `r.id IN (SELECT x.id FROM {customer} l CROSS JOIN {relation} x WHERE x.customer_id = l.id AND x.from_id = ?
+			UNION ALL SELECT x.id FROM {customer} l CROSS JOIN {relation} x WHERE x.customer_id = l.id AND x.to_id = ?)`, 2)
 	},
 }
 
-// ChangeSpec lists changes, newest first; from and to bound their time, ci and workload say whose.
+// ChangeSpec lists changes, newest first (outer joins, so that the planner begins with the changes in their order); from and to bound their time, ci and workload say whose.
 var ChangeSpec = list.Spec{
-	From:    `{ci_change} h JOIN {ci} c ON c.customer_id = h.customer_id AND c.id = h.ci_id JOIN {customer} k ON k.id = h.customer_id`,
+	From:    `{ci_change} h LEFT JOIN {ci} c ON c.customer_id = h.customer_id AND c.id = h.ci_id LEFT JOIN {customer} k ON k.id = h.customer_id`,
 	Columns: db.Columns[changeRow]("h.") + ", k.slug AS customer, c.name AS ci_name, c.type AS ci_type",
 	Key:     "h.id",
 	Sort:    "-at",

@@ -26,14 +26,15 @@ func changeExtra(name string, values []string) (string, []any, bool, error) {
 		}
 		return `h.id < ? AND h.at < ?`, []any{firstID(at.Add(time.Millisecond)), at.UnixMicro()}, true, nil
 	case "ci":
-		return idCondition(values, `h.ci_id = ?`, 1)
+		return idCondition(values, `(h.customer_id, h.ci_id) IN (SELECT x.customer_id, x.id FROM {customer} l CROSS JOIN {ci} x WHERE x.customer_id = l.id AND x.id = ?)`, 1)
 	case "workload":
 		if len(values) == 0 {
 			return "", nil, true, nil
 		}
 		marks := db.Marks(len(values))
 		args := append(db.Anys(values), db.Anys(values)...)
-		return `c.workload_id IN (SELECT v.id FROM {workload} v WHERE v.name IN (` + marks + `) OR CAST(v.id AS TEXT) IN (` + marks + `))`, args, true, nil
+		return `(h.customer_id, h.ci_id) IN (SELECT m.customer_id, m.id FROM {workload} v JOIN {ci} m ON m.customer_id = v.customer_id AND m.workload_id = v.id
+			WHERE v.name IN (` + marks + `) OR CAST(v.id AS TEXT) IN (` + marks + `))`, args, true, nil
 	}
 	return "", nil, false, nil
 }

@@ -31,6 +31,9 @@ func Migrate(ctx context.Context, address string, extra func(context.Context, En
 		if err := migrate(ctx, SQLite, d.write); err != nil {
 			return err
 		}
+		if err := describe(ctx, d.write); err != nil {
+			return err
+		}
 		return extra(ctx, SQLite, d.write, nil)
 	}
 	pool, err := pgxpool.New(ctx, address)
@@ -74,7 +77,7 @@ func migrate(ctx context.Context, e Engine, d *sql.DB) error {
 }
 
 // rendered gives the migrations in the words of the engine: the few that PostgreSQL lacks are taken out, and SQLite's
-// columns get types of the right affinity (UUID and JSONB would be NUMERIC there).
+// columns get types of the right affinity (UUID and JSONB would be NUMERIC there) and its own order of bytes, which is "C".
 func rendered(e Engine) (fs.FS, error) {
 	out := fstest.MapFS{}
 	entries, err := migrations.ReadDir("migration")
@@ -83,7 +86,7 @@ func rendered(e Engine) (fs.FS, error) {
 	}
 	r := strings.NewReplacer(" WITHOUT ROWID", "")
 	if e == SQLite {
-		r = strings.NewReplacer(" UUID", " TEXT", " JSONB", " TEXT")
+		r = strings.NewReplacer(" UUID", " TEXT", " JSONB", " TEXT", ` COLLATE "C"`, "")
 	}
 	for _, entry := range entries {
 		b, err := migrations.ReadFile("migration/" + entry.Name())

@@ -122,7 +122,7 @@ CREATE TABLE ci (
     customer_id UUID NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
     id UUID NOT NULL,
     type TEXT NOT NULL,
-    name TEXT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
     external_id TEXT NOT NULL,
     arn TEXT NOT NULL,
     account TEXT NOT NULL,
@@ -153,6 +153,8 @@ CREATE TABLE ci (
 );
 CREATE UNIQUE INDEX ci_identity ON ci (customer_id, type, external_id, account, region);
 CREATE INDEX ci_name ON ci (customer_id, name, id);
+-- For lists across customers; those of one use the indexes that begin with the customer.
+CREATE INDEX ci_name_across ON ci (name, id);
 CREATE INDEX ci_updated ON ci (customer_id, updated_at, id);
 CREATE INDEX ci_place ON ci (customer_id, account, region, type, status, environment);
 CREATE INDEX ci_workload ON ci (customer_id, workload_id, id) WHERE workload_id IS NOT NULL;
@@ -161,7 +163,7 @@ CREATE INDEX ci_workload ON ci (customer_id, workload_id, id) WHERE workload_id 
 -- that edges point at. One table, one index, the same on both engines and usable under row-level security.
 CREATE TABLE ci_term (
     customer_id UUID NOT NULL,
-    term TEXT NOT NULL,
+    term TEXT COLLATE "C" NOT NULL,
     ci_id UUID NOT NULL,
     PRIMARY KEY (term, customer_id, ci_id)
 ) WITHOUT ROWID;
@@ -183,6 +185,7 @@ CREATE TABLE ci_change (
     FOREIGN KEY (customer_id, ci_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE
 ) WITHOUT ROWID;
 CREATE INDEX ci_change_ci ON ci_change (customer_id, ci_id, id);
+CREATE INDEX ci_change_across ON ci_change (id);
 
 -- A relation is emitted by its owner, which is known; the other end is named by type and key and waits (NULL) until it is.
 -- inbound: the owner stands at the "to" end (a subnet says which VPC contains it). The owner is always one of the two ends, so
@@ -211,6 +214,7 @@ CREATE TABLE relation (
     FOREIGN KEY (customer_id, from_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE,
     FOREIGN KEY (customer_id, to_id) REFERENCES ci (customer_id, id) ON DELETE CASCADE
 );
+CREATE INDEX relation_across ON relation (id);
 CREATE INDEX relation_from ON relation (customer_id, from_id, type) WHERE from_id IS NOT NULL;
 CREATE INDEX relation_to ON relation (customer_id, to_id, type) WHERE to_id IS NOT NULL;
 CREATE INDEX relation_unresolved ON relation (customer_id, other_key) WHERE NOT resolved;
