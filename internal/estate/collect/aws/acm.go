@@ -20,7 +20,7 @@ func certificates(ctx context.Context, s *collect.Session) error {
 	// Without every key type named, elliptic curves and long RSA keys are left out of the list.
 	in := &acm.ListCertificatesInput{MaxItems: ptr[int32](1000), Includes: &types.Filters{KeyTypes: types.KeyAlgorithm("").Values()}}
 	return collect.Pages(ctx, s, api.ListCertificates, in, func(out *acm.ListCertificatesOutput) error {
-		return each(ctx, s, out.CertificateSummaryList, func(c *types.CertificateSummary) collect.Item {
+		return eachAtOnce(ctx, s, out.CertificateSummaryList, func(c *types.CertificateSummary) collect.Item {
 			item := collect.Item{Type: typeCertificate, ID: str(c.CertificateArn), ARN: str(c.CertificateArn), Name: str(c.DomainName)}
 			f := facts{"DomainName": c.DomainName, "SubjectAlternativeNames": c.SubjectAlternativeNameSummaries, "Status": c.Status, "Type": c.Type,
 				"KeyAlgorithm": c.KeyAlgorithm, "NotBefore": c.NotBefore, "NotAfter": c.NotAfter, "InUse": c.InUse,

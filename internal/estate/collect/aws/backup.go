@@ -30,7 +30,7 @@ func backupCollectors() []collect.Collector {
 func vaults(ctx context.Context, s *collect.Session) error {
 	api := backup.NewFromConfig(s.Config())
 	return collect.Pages(ctx, s, api.ListBackupVaults, &backup.ListBackupVaultsInput{}, func(out *backup.ListBackupVaultsOutput) error {
-		return each(ctx, s, out.BackupVaultList, func(v *types.BackupVaultListMember) collect.Item {
+		return eachAtOnce(ctx, s, out.BackupVaultList, func(v *types.BackupVaultListMember) collect.Item {
 			var e edges
 			e.key(v.EncryptionKeyArn)
 			return collect.Item{Type: typeVault, ID: str(v.BackupVaultName), ARN: str(v.BackupVaultArn), Edges: e,
@@ -52,7 +52,7 @@ func eachPlan(ctx context.Context, s *collect.Session, api *backup.Client, page 
 func plans(ctx context.Context, s *collect.Session) error {
 	api := backup.NewFromConfig(s.Config())
 	return eachPlan(ctx, s, api, func(list []types.BackupPlansListMember) error {
-		return each(ctx, s, list, func(p *types.BackupPlansListMember) collect.Item {
+		return eachAtOnce(ctx, s, list, func(p *types.BackupPlansListMember) collect.Item {
 			item := collect.Item{Type: typePlan, ID: str(p.BackupPlanId), ARN: str(p.BackupPlanArn), Name: str(p.BackupPlanName),
 				Tags: backupTags(ctx, s, api, p.BackupPlanArn)}
 			f := facts{"CreationDate": p.CreationDate, "VersionId": p.VersionId}
@@ -91,7 +91,7 @@ func selections(ctx context.Context, s *collect.Session) error {
 		for _, p := range list {
 			in := &backup.ListBackupSelectionsInput{BackupPlanId: p.BackupPlanId}
 			err := collect.Pages(ctx, s, api.ListBackupSelections, in, func(out *backup.ListBackupSelectionsOutput) error {
-				return each(ctx, s, out.BackupSelectionsList, func(v *types.BackupSelectionsListMember) collect.Item {
+				return eachAtOnce(ctx, s, out.BackupSelectionsList, func(v *types.BackupSelectionsListMember) collect.Item {
 					var e edges
 					e.from(collect.Contains, typePlan, str(v.BackupPlanId))
 					e.arns(collect.DependsOn, str(v.IamRoleArn))

@@ -20,17 +20,14 @@ func cloudFormationCollectors() []collect.Collector {
 }
 
 // eachStack walks the stacks that are not deleted, nested ones included.
-func eachStack(ctx context.Context, s *collect.Session, api *cloudformation.Client, stack func(*types.Stack) error) error {
+func eachStack(ctx context.Context, s *collect.Session, api *cloudformation.Client, stack func(*types.Stack) collect.Item) error {
 	return collect.Pages(ctx, s, api.DescribeStacks, &cloudformation.DescribeStacksInput{}, func(out *cloudformation.DescribeStacksOutput) error {
-		for i := range out.Stacks {
-			if out.Stacks[i].StackStatus == types.StackStatusDeleteComplete {
-				continue
+		return eachAtOnce(ctx, s, out.Stacks, func(v *types.Stack) collect.Item {
+			if v.StackStatus == types.StackStatusDeleteComplete {
+				return collect.Item{}
 			}
-			if err := stack(&out.Stacks[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+			return stack(v)
+		})
 	})
 }
 
@@ -42,7 +39,7 @@ func stacks(ctx context.Context, s *collect.Session) error {
 			collected[t] = true
 		}
 	}
-	return eachStack(ctx, s, api, func(v *types.Stack) error {
+	return eachStack(ctx, s, api, func(v *types.Stack) collect.Item {
 		var e edges
 		e.arns(collect.DependsOn, str(v.RoleARN))
 		e.arns(collect.DependsOn, v.NotificationARNs...)
@@ -59,9 +56,9 @@ func stacks(ctx context.Context, s *collect.Session) error {
 			"Parameters":    pick(v.Parameters, func(p *types.Parameter) *string { return p.ParameterKey }),
 			"ResourceCount": len(resources), "ServerlessApplication": serverlessStack(ctx, s, api, v.StackId),
 		}
-		return s.Emit(ctx, collect.Item{Type: typeStack, ID: str(v.StackId), ARN: str(v.StackId), Name: str(v.StackName), Tags: tags(v.Tags),
+		return collect.Item{Type: typeStack, ID: str(v.StackId), ARN: str(v.StackId), Name: str(v.StackName), Tags: tags(v.Tags),
 			// Pipelines know a stack by its name alone.
-			Keys: []string{stackByName(s, str(v.StackName))}, Edges: e, Attributes: tidy(f)})
+			Keys: []string{stackByName(s, str(v.StackName))}, Edges: e, Attributes: tidy(f)}
 	})
 }
 

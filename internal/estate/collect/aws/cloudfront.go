@@ -27,7 +27,7 @@ func distributions(ctx context.Context, s *collect.Session) error {
 			return err
 		}
 		list := of(out.DistributionList)
-		err = each(ctx, s, list.Items, func(d *types.DistributionSummary) collect.Item {
+		err = eachAtOnce(ctx, s, list.Items, func(d *types.DistributionSummary) collect.Item {
 			item := distribution(d)
 			if t, ok := collect.Try(ctx, s, api.ListTagsForResource, &cloudfront.ListTagsForResourceInput{Resource: d.ARN}, "NoSuchResource"); ok {
 				item.Tags = tags(of(t.Tags).Items)

@@ -24,7 +24,7 @@ func codeDeployCollectors() []collect.Collector {
 const deployBatch = 100
 
 func deployApplications(ctx context.Context, s *collect.Session) error {
-	api := codedeploy.NewFromConfig(s.Config(), func(o *codedeploy.Options) { o.APIOptions = append(o.APIOptions, textTimes) })
+	api := codedeploy.NewFromConfig(s.Config(), func(o *codedeploy.Options) { o.APIOptions = append(o.APIOptions, lenient(deployTexts)) })
 	return collect.Pages(ctx, s, api.ListApplications, &codedeploy.ListApplicationsInput{}, func(out *codedeploy.ListApplicationsOutput) error {
 		for _, batch := range batches(out.Applications, deployBatch) {
 			got, err := collect.Do(ctx, s, api.BatchGetApplications, &codedeploy.BatchGetApplicationsInput{ApplicationNames: batch})
@@ -54,7 +54,7 @@ func deployApplication(ctx context.Context, s *collect.Session, api *codedeploy.
 	}
 	in := &codedeploy.ListDeploymentGroupsInput{ApplicationName: a.ApplicationName}
 	return collect.Pages(ctx, s, api.ListDeploymentGroups, in, func(out *codedeploy.ListDeploymentGroupsOutput) error {
-		return each(ctx, s, out.DeploymentGroups, func(group *string) collect.Item {
+		return eachAtOnce(ctx, s, out.DeploymentGroups, func(group *string) collect.Item {
 			id := name + "|" + *group
 			item := collect.Item{Type: typeDeploymentGroup, ID: id, Name: *group, ARN: s.ARN("codedeploy", "deploymentgroup:"+name+"/"+*group)}
 			var e edges

@@ -18,9 +18,9 @@ func codePipelineCollectors() []collect.Collector {
 }
 
 func pipelines(ctx context.Context, s *collect.Session) error {
-	api := codepipeline.NewFromConfig(s.Config(), func(o *codepipeline.Options) { o.APIOptions = append(o.APIOptions, textTimes) })
+	api := codepipeline.NewFromConfig(s.Config(), func(o *codepipeline.Options) { o.APIOptions = append(o.APIOptions, lenient(numberTimes)) })
 	return collect.Pages(ctx, s, api.ListPipelines, &codepipeline.ListPipelinesInput{}, func(out *codepipeline.ListPipelinesOutput) error {
-		return each(ctx, s, out.Pipelines, func(p *types.PipelineSummary) collect.Item {
+		return eachAtOnce(ctx, s, out.Pipelines, func(p *types.PipelineSummary) collect.Item {
 			name := str(p.Name)
 			item := collect.Item{Type: typePipeline, ID: name, ARN: s.ARN("codepipeline", name)}
 			f := facts{"PipelineType": p.PipelineType, "ExecutionMode": p.ExecutionMode, "Version": p.Version, "Created": p.Created, "Updated": p.Updated}

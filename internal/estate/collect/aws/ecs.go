@@ -46,7 +46,7 @@ func ecsClusters(ctx context.Context, s *collect.Session) error {
 			}
 			run := of(of(c.Configuration).ExecuteCommandConfiguration)
 			var e edges
-			e.key(run.KmsKeyId)
+			e.keyIn(s, s.Region, run.KmsKeyId)
 			return collect.Item{Type: typeECSCluster, ID: str(c.ClusterArn), ARN: str(c.ClusterArn), Name: str(c.ClusterName), Tags: tags(c.Tags),
 				Edges: e, Attributes: tidy(facts{
 					"ClusterName": c.ClusterName, "Status": c.Status, "CapacityProviders": c.CapacityProviders, "ClusterSettings": settings,
@@ -111,12 +111,13 @@ func servicesOf(ctx context.Context, s *collect.Session, api *ecs.Client, cluste
 
 // tasksOf notes what the cluster's tasks run. The tasks themselves come and go, and are no CIs.
 func tasksOf(ctx context.Context, s *collect.Session, api *ecs.Client, cluster string, used map[string]bool) error {
+	describe := ecs.NewFromConfig(s.Config(), func(o *ecs.Options) { o.APIOptions = append(o.APIOptions, lenient(taskTexts)) })
 	in := &ecs.ListTasksInput{Cluster: &cluster, MaxResults: ptr[int32](taskBatch)}
 	return collect.Pages(ctx, s, api.ListTasks, in, func(out *ecs.ListTasksOutput) error {
 		if len(out.TaskArns) == 0 {
 			return nil
 		}
-		d, err := collect.Do(ctx, s, api.DescribeTasks, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: out.TaskArns})
+		d, err := collect.Do(ctx, s, describe.DescribeTasks, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: out.TaskArns})
 		if err != nil {
 			return err
 		}

@@ -13,17 +13,18 @@ const typeRule = "AWS::Events::Rule"
 
 func eventsCollectors() []collect.Collector {
 	return []collect.Collector{{Service: "events", Types: []string{typeRule}, Collect: eventRules, Actions: []string{
-		"events:ListEventBuses", "events:ListRules", "events:ListTargetsByRule",
+		"events:ListEventBuses", "events:ListRules", "events:ListTargetsByRule", "tag:GetResources",
 	}}}
 }
 
 func eventRules(ctx context.Context, s *collect.Session) error {
 	api := eventbridge.NewFromConfig(s.Config())
+	labels := tagged(ctx, s, "events:rule")
 	return collect.Pages(ctx, s, api.ListEventBuses, &eventbridge.ListEventBusesInput{}, func(out *eventbridge.ListEventBusesOutput) error {
 		for _, bus := range out.EventBuses {
 			in := &eventbridge.ListRulesInput{EventBusName: bus.Name}
 			err := collect.Pages(ctx, s, api.ListRules, in, func(out *eventbridge.ListRulesOutput) error {
-				return each(ctx, s, out.Rules, func(r *types.Rule) collect.Item { return eventRule(ctx, s, api, bus, r) })
+				return eachAtOnce(ctx, s, out.Rules, func(r *types.Rule) collect.Item { return eventRule(ctx, s, api, bus, r, labels) })
 			})
 			if err != nil {
 				return err
@@ -33,7 +34,7 @@ func eventRules(ctx context.Context, s *collect.Session) error {
 	})
 }
 
-func eventRule(ctx context.Context, s *collect.Session, api *eventbridge.Client, bus types.EventBus, r *types.Rule) collect.Item {
+func eventRule(ctx context.Context, s *collect.Session, api *eventbridge.Client, bus types.EventBus, r *types.Rule, labels map[string]map[string]string) collect.Item {
 	var e edges
 	var targets []string
 	e.arns(collect.DependsOn, str(r.RoleArn))
@@ -51,5 +52,5 @@ func eventRule(ctx context.Context, s *collect.Session, api *eventbridge.Client,
 	e.arns(collect.RoutesTo, unique(targets)...)
 	f := facts{"EventBusName": bus.Name, "State": r.State, "ScheduleExpression": r.ScheduleExpression, "EventPattern": r.EventPattern,
 		"Description": r.Description, "ManagedBy": r.ManagedBy, "RoleArn": r.RoleArn, "Targets": targets}
-	return collect.Item{Type: typeRule, ID: str(bus.Name) + "|" + str(r.Name), ARN: str(r.Arn), Name: str(r.Name), Edges: e, Attributes: tidy(f)}
+	return collect.Item{Type: typeRule, ID: str(bus.Name) + "|" + str(r.Name), ARN: str(r.Arn), Name: str(r.Name), Tags: labels[str(r.Arn)], Edges: e, Attributes: tidy(f)}
 }

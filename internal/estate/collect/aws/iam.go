@@ -43,7 +43,7 @@ func users(ctx context.Context, s *collect.Session) error {
 	api := iam.NewFromConfig(s.Config())
 	report := credentialReport(ctx, s, api)
 	return eachIAM(ctx, s, types.EntityTypeUser, func(out *iam.GetAccountAuthorizationDetailsOutput) error {
-		return each(ctx, s, out.UserDetailList, func(u *types.UserDetail) collect.Item {
+		return eachAtOnce(ctx, s, out.UserDetailList, func(u *types.UserDetail) collect.Item {
 			policies, e := attached(u.AttachedManagedPolicies)
 			e.from(collect.Contains, typeGroup, u.GroupList...)
 			f := facts{"Path": u.Path, "CreateDate": u.CreateDate, "Groups": u.GroupList, "ManagedPolicyArns": policies,

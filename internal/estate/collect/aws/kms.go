@@ -29,7 +29,7 @@ func keys(ctx context.Context, s *collect.Session) error {
 		s.Note(err)
 	}
 	return collect.Pages(ctx, s, api.ListKeys, &kms.ListKeysInput{Limit: ptr[int32](1000)}, func(out *kms.ListKeysOutput) error {
-		return each(ctx, s, out.Keys, func(k *types.KeyListEntry) collect.Item {
+		return eachAtOnce(ctx, s, out.Keys, func(k *types.KeyListEntry) collect.Item {
 			id := str(k.KeyId)
 			item := collect.Item{Type: typeKey, ID: id, ARN: str(k.KeyArn)}
 			for _, a := range unique(aliases[id]) {

@@ -11,11 +11,12 @@ import (
 )
 
 func logsCollectors() []collect.Collector {
-	return []collect.Collector{{Service: "logs", Types: []string{typeLogGroup}, Actions: []string{"logs:DescribeLogGroups"}, Collect: logGroups}}
+	return []collect.Collector{{Service: "logs", Types: []string{typeLogGroup}, Actions: []string{"logs:DescribeLogGroups", "tag:GetResources"}, Collect: logGroups}}
 }
 
-// logGroups gives no tags: they would take a call for each of thousands of groups. No retention means kept for ever.
+// logGroups: no retention means kept for ever.
 func logGroups(ctx context.Context, s *collect.Session) error {
+	labels := tagged(ctx, s, "logs:log-group")
 	in := &cloudwatchlogs.DescribeLogGroupsInput{Limit: ptr[int32](50)}
 	return collect.Pages(ctx, s, cloudwatchlogs.NewFromConfig(s.Config()).DescribeLogGroups, in, func(out *cloudwatchlogs.DescribeLogGroupsOutput) error {
 		return each(ctx, s, out.LogGroups, func(g *types.LogGroup) collect.Item {
@@ -29,7 +30,7 @@ func logGroups(ctx context.Context, s *collect.Session) error {
 			if function, ok := strings.CutPrefix(name, "/aws/lambda/"); ok {
 				e.to(collect.Monitors, typeFunction, function)
 			}
-			return collect.Item{Type: typeLogGroup, ID: name, ARN: arn, Edges: e, Attributes: tidy(facts{
+			return collect.Item{Type: typeLogGroup, ID: name, ARN: arn, Tags: labels[arn], Edges: e, Attributes: tidy(facts{
 				"RetentionInDays": g.RetentionInDays, "NeverExpires": g.RetentionInDays == nil, "KmsKeyId": g.KmsKeyId, "LogGroupClass": g.LogGroupClass,
 				"DataProtectionStatus": g.DataProtectionStatus, "DeletionProtectionEnabled": g.DeletionProtectionEnabled,
 			})}

@@ -54,7 +54,7 @@ func organization(ctx context.Context, s *collect.Session) error {
 		return err
 	}
 	return collect.Pages(ctx, s, api.ListAccounts, &organizations.ListAccountsInput{}, func(out *organizations.ListAccountsOutput) error {
-		return each(ctx, s, out.Accounts, func(a *types.Account) collect.Item {
+		return eachAtOnce(ctx, s, out.Accounts, func(a *types.Account) collect.Item {
 			id, state := str(a.Id), string(a.State)
 			if state == "" {
 				state = string(a.Status) // the older name of the same fact

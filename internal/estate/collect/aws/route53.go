@@ -34,7 +34,7 @@ func zones(ctx context.Context, s *collect.Session) error {
 				}
 			}
 		}
-		return each(ctx, s, out.HostedZones, func(z *types.HostedZone) collect.Item {
+		return eachAtOnce(ctx, s, out.HostedZones, func(z *types.HostedZone) collect.Item {
 			id := zoneID(z)
 			item := collect.Item{Type: typeZone, ID: id, ARN: "arn:" + s.Partition + ":route53:::hostedzone/" + id,
 				Name: strings.TrimSuffix(str(z.Name), "."), Tags: labels[id]}
@@ -95,19 +95,22 @@ func (r *records) add(set types.ResourceRecordSet) {
 
 // edges makes one edge for each target that a record leads to. Where a name has several targets, one of them well is enough.
 func (r *records) edges() (e edges) {
-	seen := map[string]bool{}
+	at := map[string]int{}
 	for _, name := range names(r.routes) {
 		targets := unique(r.routes[name])
 		for _, t := range targets {
 			edge := collect.To(collect.RoutesTo, "", collect.DNS(t))
-			if seen[edge.To.Key] {
-				continue
-			}
-			seen[edge.To.Key] = true
 			if len(targets) > 1 {
 				edge.Redundancy, edge.Needed = name, 1
 			}
-			e = append(e, edge)
+			i, seen := at[edge.To.Key]
+			switch {
+			case !seen:
+				at[edge.To.Key] = len(e)
+				e = append(e, edge)
+			case edge.Redundancy == "": // one name has nothing else: the target is needed
+				e[i] = edge
+			}
 		}
 	}
 	return e

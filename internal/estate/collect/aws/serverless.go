@@ -3,11 +3,10 @@ package aws
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
-	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"vigie/internal/estate/collect"
 )
@@ -26,20 +25,23 @@ var applicationTags = []string{"application", "Application", "app"}
 // applications are of two kinds: stacks with the SAM transform, and groups of functions that share an application tag.
 func applications(ctx context.Context, s *collect.Session) error {
 	api := cloudformation.NewFromConfig(s.Config())
+	var mu sync.Mutex
 	owned := map[string]bool{} // functions that a stack holds
-	err := eachStack(ctx, s, api, func(v *cftypes.Stack) error {
+	err := eachStack(ctx, s, api, func(v *types.Stack) collect.Item {
 		for _, r := range stackResources(ctx, s, api, v.StackId) {
 			if str(r.ResourceType) == typeFunction {
+				mu.Lock()
 				owned[str(r.PhysicalResourceId)] = true
+				mu.Unlock()
 			}
 		}
 		if !serverlessStack(ctx, s, api, v.StackId) {
-			return nil
+			return collect.Item{}
 		}
 		var e edges
 		e.to(collect.Contains, typeStack, str(v.StackId))
-		return s.Emit(ctx, collect.Item{Type: typeApplication, ID: str(v.StackId), Name: str(v.StackName), Tags: tags(v.Tags), Edges: e,
-			Attributes: tidy(facts{"Source": "stack", "StackName": v.StackName, "Description": v.Description})})
+		return collect.Item{Type: typeApplication, ID: str(v.StackId), Name: str(v.StackName), Tags: tags(v.Tags), Edges: e,
+			Attributes: tidy(facts{"Source": "stack", "StackName": v.StackName, "Description": v.Description})}
 	})
 	if err != nil {
 		return err
@@ -49,19 +51,11 @@ func applications(ctx context.Context, s *collect.Session) error {
 
 func taggedApplications(ctx context.Context, s *collect.Session, owned map[string]bool) error {
 	members := map[string][]string{}
-	in := &resourcegroupstaggingapi.GetResourcesInput{ResourceTypeFilters: []string{"lambda:function"}, ResourcesPerPage: ptr[int32](100)}
-	err := collect.Pages(ctx, s.With("tag"), resourcegroupstaggingapi.NewFromConfig(s.Config()).GetResources, in,
-		func(out *resourcegroupstaggingapi.GetResourcesOutput) error {
-			for _, r := range out.ResourceTagMappingList {
-				function := bare(str(r.ResourceARN))
-				if name := applicationOf(r); name != "" && !owned[function[strings.LastIndexByte(function, ':')+1:]] {
-					members[name] = append(members[name], function)
-				}
-			}
-			return nil
-		})
-	if err != nil {
-		return err
+	for arn, labels := range tagged(ctx, s, "lambda:function") {
+		function := bare(arn)
+		if name := applicationOf(labels); name != "" && !owned[function[strings.LastIndexByte(function, ':')+1:]] {
+			members[name] = append(members[name], function)
+		}
 	}
 	for _, name := range names(members) {
 		var e edges
@@ -75,8 +69,7 @@ func taggedApplications(ctx context.Context, s *collect.Session, owned map[strin
 }
 
 // applicationOf is the application that a function's tags name.
-func applicationOf(r types.ResourceTagMapping) string {
-	labels := tags(r.Tags)
+func applicationOf(labels map[string]string) string {
 	for _, key := range applicationTags {
 		if labels[key] != "" {
 			return labels[key]

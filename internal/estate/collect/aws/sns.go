@@ -22,7 +22,7 @@ func snsCollectors() []collect.Collector {
 func topics(ctx context.Context, s *collect.Session) error {
 	api := sns.NewFromConfig(s.Config())
 	return collect.Pages(ctx, s, api.ListTopics, &sns.ListTopicsInput{}, func(out *sns.ListTopicsOutput) error {
-		return each(ctx, s, out.Topics, func(t *types.Topic) collect.Item {
+		return eachAtOnce(ctx, s, out.Topics, func(t *types.Topic) collect.Item {
 			arn := str(t.TopicArn)
 			f := facts{}
 			var e edges

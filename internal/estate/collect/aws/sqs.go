@@ -22,7 +22,7 @@ func queues(ctx context.Context, s *collect.Session) error {
 	// Without MaxResults there is no token, and the list ends at 1,000.
 	in := &sqs.ListQueuesInput{MaxResults: ptr[int32](1000)}
 	return collect.Pages(ctx, s, api.ListQueues, in, func(out *sqs.ListQueuesOutput) error {
-		return each(ctx, s, out.QueueUrls, func(address *string) collect.Item {
+		return eachAtOnce(ctx, s, out.QueueUrls, func(address *string) collect.Item {
 			name := (*address)[strings.LastIndexByte(*address, '/')+1:]
 			item := collect.Item{Type: typeQueue, ID: *address, ARN: s.ARN("sqs", name), Name: name}
 			const gone = "AWS.SimpleQueueService.NonExistentQueue"

@@ -28,7 +28,7 @@ func webACLs(ctx context.Context, s *collect.Session, scope types.Scope) error {
 	api := wafv2.NewFromConfig(s.Config())
 	in := &wafv2.ListWebACLsInput{Scope: scope, Limit: ptr[int32](100)}
 	return collect.Pages(ctx, s, api.ListWebACLs, in, func(out *wafv2.ListWebACLsOutput) error {
-		return each(ctx, s, out.WebACLs, func(w *types.WebACLSummary) collect.Item {
+		return eachAtOnce(ctx, s, out.WebACLs, func(w *types.WebACLSummary) collect.Item {
 			item := collect.Item{Type: typeWebACL, ID: str(w.ARN), ARN: str(w.ARN), Name: str(w.Name)}
 			f := facts{"Description": w.Description, "Scope": scope}
 			const none = "WAFNonexistentItemException"
