@@ -51,10 +51,8 @@ func eksCluster(c *types.Cluster) collect.Item {
 		}
 	}
 	var e edges
-	var encrypted []string
 	for _, x := range c.EncryptionConfig {
 		e.key(of(x.Provider).KeyArn)
-		encrypted = append(encrypted, x.Resources...)
 	}
 	e.arns(collect.DependsOn, str(c.RoleArn))
 	e.oneOf("subnets", collect.RunsOn, typeSubnet, vpc.SubnetIds...)
@@ -69,7 +67,7 @@ func eksCluster(c *types.Cluster) collect.Item {
 			"Version": c.Version, "PlatformVersion": c.PlatformVersion, "Status": c.Status, "Endpoint": c.Endpoint, "RoleArn": c.RoleArn,
 			"EndpointPublicAccess": vpc.EndpointPublicAccess, "EndpointPrivateAccess": vpc.EndpointPrivateAccess,
 			"PublicAccessCidrs": vpc.PublicAccessCidrs, "VpcId": vpc.VpcId, "SubnetIds": vpc.SubnetIds, "SecurityGroupIds": groups,
-			"ClusterLogging": logs, "EncryptedResources": encrypted, "AuthenticationMode": of(c.AccessConfig).AuthenticationMode,
+			"ClusterLogging": logs, "SecretsEncrypted": len(c.EncryptionConfig) > 0, "AuthenticationMode": of(c.AccessConfig).AuthenticationMode,
 			"SupportType": of(c.UpgradePolicy).SupportType, "DeletionProtection": c.DeletionProtection, "CreatedAt": c.CreatedAt,
 		})}
 }

@@ -48,8 +48,8 @@ func buckets(ctx context.Context, s *collect.Session) error {
 				}
 				region = bucketRegion(l.LocationConstraint)
 			}
-			d := bucketDetails{session: s, api: in(region), name: b.Name, attributes: facts{"CreationDate": b.CreationDate}}
-			return d.item(ctx, region)
+			d := bucketDetails{session: s, api: in(region), name: b.Name, region: region, attributes: facts{"CreationDate": b.CreationDate}}
+			return d.item(ctx)
 		})
 	})
 }
@@ -70,6 +70,7 @@ type bucketDetails struct {
 	session    *collect.Session
 	api        *s3.Client
 	name       *string
+	region     string
 	tags       map[string]string
 	attributes facts
 	edges      edges
@@ -78,8 +79,8 @@ type bucketDetails struct {
 // gone is a bucket that was deleted since it was listed.
 const gone = "NoSuchBucket"
 
-func (d *bucketDetails) item(ctx context.Context, region string) collect.Item {
-	s, api, name := d.session, d.api, d.name
+func (d *bucketDetails) item(ctx context.Context) collect.Item {
+	s, api, name, region := d.session, d.api, d.name, d.region
 	if out, ok := collect.Try(ctx, s, api.GetBucketTagging, &s3.GetBucketTaggingInput{Bucket: name}, gone, "NoSuchTagSet"); ok {
 		d.tags = tags(out.TagSet)
 	}
@@ -108,7 +109,7 @@ func (d *bucketDetails) protection(ctx context.Context) {
 			by := of(r.ApplyServerSideEncryptionByDefault)
 			d.attributes["Encryption"], d.attributes["KMSMasterKeyID"] = by.SSEAlgorithm, by.KMSMasterKeyID
 			d.attributes["BucketKeyEnabled"] = r.BucketKeyEnabled
-			d.edges.key(by.KMSMasterKeyID)
+			d.edges.keyIn(d.session, d.region, by.KMSMasterKeyID)
 		}
 	}
 	// A bucket without a block is as open as one that blocks nothing.

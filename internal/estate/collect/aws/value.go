@@ -1,15 +1,12 @@
 package aws
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -104,90 +101,6 @@ func plainMap(v reflect.Value) any {
 	return m
 }
 
-// edges gathers an item's relations. An empty key adds none: the engine drops it.
-type edges []collect.Edge
-
-// to adds "item r target" for each key.
-func (e *edges) to(r collect.Relation, typ string, keys ...string) {
-	for _, k := range keys {
-		*e = append(*e, collect.To(r, typ, k))
-	}
-}
-
-// from adds "target r item" for each key.
-func (e *edges) from(r collect.Relation, typ string, keys ...string) {
-	for _, k := range keys {
-		*e = append(*e, collect.From(r, typ, k))
-	}
-}
-
-// oneOf adds "item r target" for each key as one need, of which one member is enough: subnets, targets, replicas.
-func (e *edges) oneOf(group string, r collect.Relation, typ string, keys ...string) {
-	for _, k := range keys {
-		edge := collect.To(r, typ, k)
-		edge.Redundancy, edge.Needed = group, 1
-		*e = append(*e, edge)
-	}
-}
-
-// key adds that a KMS key, named by ARN, id or alias, encrypts the item.
-func (e *edges) key(ref *string) { e.from(collect.Encrypts, typeKey, str(ref)) }
-
-// arns adds "item r target" for what is named by ARN, and nothing for names of another form.
-func (e *edges) arns(r collect.Relation, refs ...string) {
-	for _, ref := range refs {
-		if strings.HasPrefix(ref, "arn:") {
-			e.to(r, "", ref)
-		}
-	}
-}
-
-// each emits an item for each element of a page. An item without an ID is one to leave out.
-func each[T any](ctx context.Context, s *collect.Session, list []T, item func(*T) collect.Item) error {
-	items := make([]collect.Item, 0, len(list))
-	for i := range list {
-		if it := item(&list[i]); it.ID != "" {
-			items = append(items, it)
-		}
-	}
-	return s.Emit(ctx, items...)
-}
-
-// detailCalls is how many items of a page are asked for their details at once. The limits of the engine hold above it.
-const detailCalls = 4
-
-// eachAtOnce is each for items whose details take calls of their own: several wait for AWS at a time. item must not share
-// anything unguarded.
-func eachAtOnce[T any](ctx context.Context, s *collect.Session, list []T, item func(*T) collect.Item) error {
-	items, next := make([]collect.Item, len(list)), make(chan int)
-	var broke any
-	var once sync.Once
-	var calls sync.WaitGroup
-	for range min(detailCalls, len(list)) {
-		calls.Go(func() {
-			for i := range next {
-				func() {
-					defer func() { // a panic must reach the collector's own goroutine, where the engine catches it
-						if v := recover(); v != nil {
-							once.Do(func() { broke = v })
-						}
-					}()
-					items[i] = item(&list[i])
-				}()
-			}
-		})
-	}
-	for i := range list {
-		next <- i
-	}
-	close(next)
-	calls.Wait()
-	if broke != nil {
-		panic(broke)
-	}
-	return each(ctx, s, items, func(it *collect.Item) collect.Item { return *it })
-}
-
 // mine tells what the account owns from what others share with it. Without an owner in the answer it is the account's.
 func mine(s *collect.Session, owner *string) bool { return str(owner) == "" || *owner == s.Account }
 
@@ -223,15 +136,6 @@ func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) 
 // batches cuts a list into parts of at most n, as calls that describe several at once want them.
 func batches[T any](list []T, n int) [][]T { return slices.Collect(slices.Chunk(list, n)) }
 
-// document reads JSON that AWS hands over as text (policies, redrive settings); nil where it is none.
-func document(text *string) any {
-	var v any
-	if text == nil || json.Unmarshal([]byte(*text), &v) != nil {
-		return nil
-	}
-	return v
-}
-
 // of follows a pointer of the SDK, giving the zero value where AWS gave nothing.
 func of[T any](p *T) T {
 	if p == nil {
@@ -263,17 +167,6 @@ func setting(m map[string]string, key string) any {
 	return nil
 }
 
-// dnsKeys makes the keys by which records and distributions find an item.
-func dnsKeys(names ...string) []string {
-	var keys []string
-	for _, n := range names {
-		if n != "" {
-			keys = append(keys, collect.DNS(n))
-		}
-	}
-	return keys
-}
-
 func partitionOf(arn string) string {
 	if p := strings.SplitN(arn, ":", 3); len(p) == 3 {
 		return p[1]
@@ -298,15 +191,6 @@ func domain(s *collect.Session) string {
 		return "amazonaws.com.cn"
 	}
 	return "amazonaws.com"
-}
-
-// role adds that the item depends on an IAM role, named by ARN or by name.
-func (e *edges) role(ref string) {
-	if ref == "" || isARN(ref) {
-		e.arns(collect.DependsOn, ref)
-		return
-	}
-	*e = append(*e, collect.Edge{Type: collect.DependsOn, To: collect.Target{Type: typeRole, Key: ref, Region: collect.GlobalRegion}})
 }
 
 // setFact adds a fact to attributes that are tidy already.
