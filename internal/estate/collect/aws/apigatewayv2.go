@@ -18,7 +18,7 @@ func httpAPIs(ctx context.Context, s *collect.Session) error {
 	if err != nil {
 		s.Note(err)
 	}
-	return collect.Pages(ctx, s, api.GetApis, &apigatewayv2.GetApisInput{MaxResults: ptr("500")}, func(out *apigatewayv2.GetApisOutput) error {
+	return collect.Pages(ctx, s, api.GetApis, &apigatewayv2.GetApisInput{}, func(out *apigatewayv2.GetApisOutput) error {
 		return eachAtOnce(ctx, s, out.Items, func(a *types.Api) collect.Item {
 			id := str(a.ApiId)
 			item := collect.Item{Type: "AWS::ApiGatewayV2::Api", ID: id, ARN: "arn:" + s.Partition + ":apigateway:" + s.Region + "::/apis/" + id,
@@ -28,7 +28,7 @@ func httpAPIs(ctx context.Context, s *collect.Session) error {
 					"IpAddressType": a.IpAddressType, "AllowOrigins": of(a.CorsConfiguration).AllowOrigins,
 				})}
 			var stages []types.Stage
-			err := collect.Pages(ctx, s, api.GetStages, &apigatewayv2.GetStagesInput{ApiId: a.ApiId, MaxResults: ptr("500")}, func(out *apigatewayv2.GetStagesOutput) error {
+			err := collect.Pages(ctx, s, api.GetStages, &apigatewayv2.GetStagesInput{ApiId: a.ApiId}, func(out *apigatewayv2.GetStagesOutput) error {
 				stages = append(stages, out.Items...)
 				return nil
 			})
@@ -57,7 +57,7 @@ func httpStages(list []types.Stage) []facts {
 // httpTargets are what the integrations lead to: functions, named plainly or by address, and listeners behind a VPC link.
 func httpTargets(ctx context.Context, s *collect.Session, api *apigatewayv2.Client, id *string) []collect.Edge {
 	found := map[string]bool{}
-	in := &apigatewayv2.GetIntegrationsInput{ApiId: id, MaxResults: ptr("500")}
+	in := &apigatewayv2.GetIntegrationsInput{ApiId: id}
 	err := collect.Pages(ctx, s, api.GetIntegrations, in, func(out *apigatewayv2.GetIntegrationsOutput) error {
 		for _, i := range out.Items {
 			uri := str(i.IntegrationUri)
@@ -81,10 +81,10 @@ func httpTargets(ctx context.Context, s *collect.Session, api *apigatewayv2.Clie
 
 func httpDomains(ctx context.Context, s *collect.Session, api *apigatewayv2.Client) (map[string][]string, error) {
 	hosts := map[string][]string{}
-	err := collect.Pages(ctx, s, api.GetDomainNames, &apigatewayv2.GetDomainNamesInput{MaxResults: ptr("500")}, func(out *apigatewayv2.GetDomainNamesOutput) error {
+	err := collect.Pages(ctx, s, api.GetDomainNames, &apigatewayv2.GetDomainNamesInput{}, func(out *apigatewayv2.GetDomainNamesOutput) error {
 		for _, d := range out.Items {
 			targets := pick(d.DomainNameConfigurations, func(c *types.DomainNameConfiguration) *string { return c.ApiGatewayDomainName })
-			in := &apigatewayv2.GetApiMappingsInput{DomainName: d.DomainName, MaxResults: ptr("500")}
+			in := &apigatewayv2.GetApiMappingsInput{DomainName: d.DomainName}
 			if err := collect.Pages(ctx, s, api.GetApiMappings, in, func(out *apigatewayv2.GetApiMappingsOutput) error {
 				for _, m := range out.Items {
 					hosts[str(m.ApiId)] = append(hosts[str(m.ApiId)], targets...)

@@ -55,7 +55,7 @@ func fileSystem(ctx context.Context, s *collect.Session, api *efs.Client, f *typ
 	}
 	var e edges
 	var zones []string
-	err := collect.Pages(ctx, s, api.DescribeMountTargets, &efs.DescribeMountTargetsInput{FileSystemId: f.FileSystemId}, func(out *efs.DescribeMountTargetsOutput) error {
+	err := collect.Pages(ctx, s, api.DescribeMountTargets, &efs.DescribeMountTargetsInput{FileSystemId: f.FileSystemId, MaxItems: ptr[int32](100)}, func(out *efs.DescribeMountTargetsOutput) error {
 		for _, t := range out.MountTargets {
 			zones = append(zones, str(t.AvailabilityZoneName))
 			e.oneOf("subnets", collect.DependsOn, typeSubnet, str(t.SubnetId))
