@@ -239,8 +239,8 @@ def main():
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     os.environ.setdefault("MOTO_PORT", str(options.port))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, lambda *_: os._exit(0))  # an orderly exit would wait for every connection that a client keeps open
     run_simple(options.host, options.port, Dated(DomainDispatcherApplication(create_backend_app)), threaded=True, request_handler=Quiet)
 
 

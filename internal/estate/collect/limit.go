@@ -3,9 +3,12 @@ package collect
 import (
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -92,8 +95,11 @@ func (l *Limits) run(ctx context.Context, k Key, call func(context.Context) (any
 
 // transient: worth another try. Timeouts, cut connections and 5xx are; what AWS refuses is not.
 func transient(err error) bool {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
+		return true // in the middle of an answer too, whose status was fine
+	}
 	var resp *awshttp.ResponseError
-	if errors.As(err, &resp) {
+	if errors.As(err, &resp) && resp.HTTPStatusCode() != http.StatusOK {
 		return resp.HTTPStatusCode() >= 500
 	}
 	if absentService(err) {
