@@ -71,4 +71,3 @@ func dnsKeys(names ...string) []string {
 	}
 	return keys
 }
-

@@ -52,4 +52,3 @@ func eachAtOnce[T any](ctx context.Context, s *collect.Session, list []T, item f
 	}
 	return each(ctx, s, items, func(it *collect.Item) collect.Item { return *it })
 }
-
