@@ -276,6 +276,16 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 			h.t.Errorf("a disabled person signs in: %v", err)
 		}
 
+		kim := h.user("kim@example.com", permission.Manager)
+		byKim := h.token("kim@example.com", identity.NewToken{})
+		for _, test := range []struct {
+			disabled string
+			status   int
+		}{{"true", 401}, {"false", 200}} {
+			h.want(h.do(boss, "PATCH", "/users/"+kim.ID, `{"disabled":`+test.disabled+`}`), 200)
+			h.want(h.do(byKim, "GET", "/customers", ""), test.status)
+		}
+
 		// Revoked.
 		other := h.token("boss@example.com", identity.NewToken{})
 		w := h.do(other, "GET", "/tokens?sort=-created_at&limit=1", "")
