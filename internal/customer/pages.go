@@ -1,0 +1,290 @@
+package customer
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"vigie/internal/kit/ui"
+	"vigie/internal/platform/fault"
+	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web"
+)
+
+// Pages hangs the room's pages on the mux: customers and their contacts.
+func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
+	h := pages{s}
+	for pattern, handler := range map[string]web.Handler{
+		"GET /customers":              h.list,
+		"GET /customers/new":          h.add,
+		"POST /customers/new":         h.create,
+		"GET /customers/{slug}":       h.show,
+		"GET /customers/{slug}/edit":  h.edit,
+		"POST /customers/{slug}/edit": h.change,
+
+		"GET /customers/{slug}/contacts/new":          h.addContact,
+		"POST /customers/{slug}/contacts/new":         h.createContact,
+		"GET /customers/{slug}/contacts/{id}":         h.editContact,
+		"POST /customers/{slug}/contacts/{id}":        h.updateContact,
+		"POST /customers/{slug}/contacts/{id}/remove": h.removeContact,
+	} {
+		mux.Handle(pattern, shell.Page(handler))
+	}
+}
+
+type pages struct{ s *Service }
+
+// i18n: customers.phase.*
+func phaseState(p *ui.Page, ph Phase) templ.Component {
+	tone := map[Phase]ui.Tone{Live: ui.Good, Assessment: ui.Info, Remediation: ui.Busy}[ph]
+	if tone == "" {
+		tone = ui.Off
+	}
+	return ui.Status(tone, phaseWord(p, string(ph)))
+}
+
+func phaseWord(p *ui.Page, ph string) string { return p.T("customers.phase." + ph) }
+
+// i18n: customers.language_name.*
+func languageWord(p *ui.Page, code string) string { return p.Or("customers.language_name."+code, code) }
+
+func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	p.Title, p.Active = p.T("customers.list"), "customers"
+	l := web.Lister{DB: h.s.db, Need: permission.CustomerRead, Spec: Spec, Customer: "c.slug"}
+	if done, err := web.Download(w, r, p, a, l, "customers", func(c Customer) Customer { return c }); done {
+		return err
+	}
+	found, err := web.ReadList[Customer](r, p, a, l)
+	if err != nil {
+		return err
+	}
+	phases := []ui.Option{}
+	for _, ph := range Phases() {
+		phases = append(phases, ui.Option{Value: string(ph), Label: phaseWord(p, string(ph))})
+	}
+	found.Filters(ui.Filter{Name: "phase", Label: p.T("customers.phase_label"), Options: phases})
+	table := found.List
+	table.ID, table.Label, table.Search = "customers", p.Title, p.T("customers.search")
+	may := a.May(permission.CustomerWrite) && a.Scope().All()
+	table.Empty = ui.Empty{Title: p.T("customers.none"), Text: p.T("customers.none_text")}
+	if may {
+		table.Empty.Action = ui.Link{Label: p.T("customers.add"), Href: "/customers/new"}
+	}
+	t := ui.NewTable(table, []ui.Column[Customer]{
+		{Key: "name", Label: p.T("customers.name"), Sort: true, Cell: func(c Customer) templ.Component { return ui.Text(c.Name) }},
+		{Key: "slug", Label: p.T("customers.slug"), Sort: true, Cell: func(c Customer) templ.Component { return ui.Code(c.Slug) }},
+		{Key: "phase", Label: p.T("customers.phase_label"), Sort: true, NoWrap: true, Cell: func(c Customer) templ.Component { return phaseState(p, c.Phase) }},
+		{Key: "country", Label: p.T("customers.country"), Sort: true, Cell: func(c Customer) templ.Component { return ui.Either(p, c.Country) }},
+		{Key: "language", Label: p.T("customers.language"), Cell: func(c Customer) templ.Component { return ui.Text(languageWord(p, c.Language)) }},
+		{Key: "time_zone", Label: p.T("customers.time_zone"), Cell: func(c Customer) templ.Component { return ui.Text(c.TimeZone) }},
+		{Key: "created_at", Label: p.T("customers.since"), Sort: true, NoWrap: true, Cell: func(c Customer) templ.Component { return ui.When(p, c.CreatedAt.Time) }},
+	}, found.Items, func(c Customer) ui.Row { return ui.Row{ID: c.ID, Href: "/customers/" + c.Slug, Name: c.Name} })
+	ui.Render(w, r, http.StatusOK, listPage(p, t, may))
+	return nil
+}
+
+// one reads the customer of the address, unless another one is chosen.
+func (h pages) one(r *http.Request, p *ui.Page, a permission.Actor) (Customer, error) {
+	c, err := h.s.Customer(r.Context(), a, r.PathValue("slug"))
+	if err != nil {
+		return c, err
+	}
+	return c, web.Belongs(p, c.Slug)
+}
+
+func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	c, err := h.one(r, p, a)
+	if err != nil {
+		return err
+	}
+	v := view{Customer: c, write: a.May(permission.CustomerWrite), people: a.May(permission.ContactWrite)}
+	q := ContactSpec.All().Where("c.customer_id = ?", c.ID)
+	q.Limit = 200
+	contacts, err := h.s.Contacts(r.Context(), a, q)
+	if err != nil {
+		return err
+	}
+	v.contacts = contacts.Items
+	p.Title, p.Active = c.Name, "customers"
+	p.Crumbs = []ui.Link{{Label: p.T("customers.list"), Href: "/customers"}}
+	ui.Render(w, r, http.StatusOK, customerPage(p, v))
+	return nil
+}
+
+// view is a customer as the page shows it.
+type view struct {
+	Customer
+	contacts      []Contact
+	write, people bool
+}
+
+func (v view) facts(p *ui.Page) []ui.Fact {
+	return []ui.Fact{
+		{Label: p.T("customers.slug"), Value: ui.Code(v.Slug)},
+		{Label: p.T("customers.country"), Value: ui.Either(p, v.Country)},
+		{Label: p.T("customers.language"), Value: ui.Text(languageWord(p, v.Language))},
+		{Label: p.T("customers.time_zone"), Value: ui.Text(v.TimeZone + " · " + localTime(p, v.TimeZone))},
+		{Label: p.T("customers.since"), Value: ui.When(p, v.CreatedAt.Time)},
+	}
+}
+
+// places are the other rooms' pages of this customer that the reader's rail leads to.
+func (v view) places(p *ui.Page) []ui.Panel {
+	var links []ui.Link
+	for _, section := range p.Nav {
+		for _, item := range section.Items {
+			switch item.Href {
+			case "/estate", "/cis", "/workloads", "/changes", "/accounts", "/discovery", "/coverage":
+				links = append(links, ui.Link{Label: item.Label, Href: item.Href + "?customer=" + v.Slug})
+			}
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	return []ui.Panel{{Title: p.T("customers.places"), Body: linkList(links)}}
+}
+
+// form is the form of a customer as it was typed.
+type form struct {
+	Slug, Name, Country, Language, TimeZone, Phase, Version string
+
+	summary []ui.FieldFault
+	errors  map[string]string
+}
+
+func readForm(r *http.Request) form {
+	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	return form{Slug: get("slug"), Name: get("name"), Country: strings.ToUpper(get("country")), Language: get("language"), TimeZone: get("time_zone"),
+		Phase: get("phase"), Version: get("version")}
+}
+
+// label names a field of the forms in the summary of what is wrong.
+func label(p *ui.Page) func(string) string {
+	return func(field string) string {
+		switch field {
+		case "slug":
+			return p.T("customers.slug")
+		case "phase":
+			return p.T("customers.phase_label")
+		case "country":
+			return p.T("customers.country")
+		case "language":
+			return p.T("customers.language")
+		case "time_zone":
+			return p.T("customers.time_zone")
+		case "email":
+			return p.T("customers.email")
+		case "phone":
+			return p.T("customers.phone")
+		case "job":
+			return p.T("customers.job")
+		}
+		return p.T("customers.name")
+	}
+}
+
+// refuse notes what is wrong; ok is false for errors that the form cannot show.
+func (f *form) refuse(p *ui.Page, err error) (ok bool) {
+	f.summary, f.errors, ok = web.Faults(p, err, label(p))
+	if ok && fault.Is(err, fault.Conflict) && len(f.summary) == 1 { // the slug is all that two customers can clash on
+		f.summary[0].Name, f.summary[0].Label = "slug", p.T("customers.slug")
+		f.errors["slug"] = f.summary[0].Message
+	}
+	return ok
+}
+
+func (h pages) add(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := a.Require(permission.CustomerWrite); err != nil {
+		return err
+	}
+	h.newForm(w, r, p, http.StatusOK, form{Language: p.Lang(), TimeZone: p.Zone().String(), Phase: string(Prospect)})
+	return nil
+}
+
+func (h pages) newForm(w http.ResponseWriter, r *http.Request, p *ui.Page, status int, f form) {
+	p.Title, p.Active = p.T("customers.add"), "customers"
+	p.Crumbs = []ui.Link{{Label: p.T("customers.list"), Href: "/customers"}}
+	ui.Render(w, r, status, formPage(p, "/customers/new", "/customers", p.T("customers.add"), f, true))
+}
+
+func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	f := readForm(r)
+	c, err := h.s.CreateCustomer(r.Context(), a, NewCustomer{Slug: f.Slug, Name: f.Name, Country: f.Country, Language: f.Language, TimeZone: f.TimeZone, Phase: f.Phase})
+	if err != nil {
+		if !f.refuse(p, err) {
+			return err
+		}
+		h.newForm(w, r, p, web.Status(err), f)
+		return nil
+	}
+	p.Customer = nil // the new one cannot be the one that was chosen
+	return web.Done(w, r, p, "/customers/"+c.Slug, p.T("customers.done_add", "name", c.Name))
+}
+
+func (h pages) edit(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	c, err := h.one(r, p, a)
+	if err == nil {
+		err = a.Require(permission.CustomerWrite)
+	}
+	if err != nil {
+		return err
+	}
+	h.editForm(w, r, p, http.StatusOK, c, form{Name: c.Name, Country: c.Country, Language: c.Language, TimeZone: c.TimeZone, Phase: string(c.Phase), Version: strconv.FormatInt(c.Version, 10)})
+	return nil
+}
+
+func (h pages) editForm(w http.ResponseWriter, r *http.Request, p *ui.Page, status int, c Customer, f form) {
+	p.Title, p.Active = p.T("customers.edit_title", "name", c.Name), "customers"
+	p.Crumbs = []ui.Link{{Label: p.T("customers.list"), Href: "/customers"}, {Label: c.Name, Href: "/customers/" + c.Slug}}
+	f.Slug = c.Slug
+	ui.Render(w, r, status, formPage(p, "/customers/"+c.Slug+"/edit", "/customers/"+c.Slug, p.T("customers.save"), f, false))
+}
+
+func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	c, err := h.one(r, p, a)
+	if err != nil {
+		return err
+	}
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	f := readForm(r)
+	in := ChangeCustomer{Name: &f.Name, Country: &f.Country, Language: &f.Language, TimeZone: &f.TimeZone, Phase: &f.Phase}
+	if _, err := h.s.UpdateCustomer(r.Context(), a, c.ID, versionOf(f.Version), in); err != nil {
+		if !f.refuse(p, err) {
+			return err
+		}
+		h.editForm(w, r, p, web.Status(err), c, f)
+		return nil
+	}
+	return web.Done(w, r, p, "/customers/"+c.Slug, p.T("customers.done_edit"))
+}
+
+// versionOf reads the version that a form was made for; what is no number asks for no check.
+func versionOf(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func phaseOptions(p *ui.Page) (out []ui.Option) {
+	for _, ph := range Phases() {
+		out = append(out, ui.Option{Value: string(ph), Label: phaseWord(p, string(ph))})
+	}
+	return out
+}
+
+func languageOptions(p *ui.Page) (out []ui.Option) {
+	for _, l := range p.Languages() {
+		out = append(out, ui.Option{Value: l.Code, Label: l.Name})
+	}
+	return out
+}
