@@ -3,6 +3,9 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
+# One setting for building, vetting and testing, so that the AWS clients are compiled once: CGO is part of the build cache's key.
+export CGO_ENABLED := 0
+
 .DEFAULT_GOAL := help
 .PHONY: help setup generate build demo test lint check bench clean
 
@@ -16,7 +19,7 @@ generate: ## make the Go of the templates and the front-end assets, where source
 	@scripts/generate
 
 build: generate ## build bin/vigie, one static binary with all assets inside
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vigie ./cmd/vigie
+	go build -ldflags '$(LDFLAGS)' -o bin/vigie ./cmd/vigie
 
 demo: build ## build, then run a sample estate on http://127.0.0.1:8080
 	bin/vigie demo

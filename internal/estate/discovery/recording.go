@@ -102,7 +102,7 @@ func Record(ctx context.Context, w io.Writer, p RecordPlan, organization bool) e
 	}
 	runner := &collect.Runner{Collectors: p.Collectors, Source: rec, Limits: collect.NewLimits(), Sink: watched{p.Watch}, Log: p.Log}
 	todo := []Login{p.Login}
-	seen := map[string]bool{}
+	seen, names := map[string]bool{}, map[string]string{}
 	for i := 0; i < len(todo); i++ {
 		acc, err := p.Cloud.Open(ctx, todo[i])
 		if err != nil {
@@ -122,12 +122,13 @@ func Record(ctx context.Context, w io.Writer, p RecordPlan, organization bool) e
 				return fmt.Errorf("record: members of the organisation: %w", err)
 			}
 			for _, m := range members {
+				names[m.AccountID] = m.Name
 				l := p.Login
 				l.AccountID, l.RoleARN = m.AccountID, memberRole(p.Login.RoleARN, acc.Partition, m.AccountID)
 				todo = append(todo, l)
 			}
 		}
-		if err := rec.Begin(collect.RecordedAccount{ID: acc.ID, Partition: acc.Partition, Manages: acc.Manages, Regions: acc.Regions, Off: acc.Off}); err != nil {
+		if err := rec.Begin(collect.RecordedAccount{ID: acc.ID, Name: names[acc.ID], Partition: acc.Partition, Manages: acc.Manages, Regions: acc.Regions, Off: acc.Off}); err != nil {
 			return err
 		}
 		if err := runner.Account(ctx, acc); err != nil {

@@ -62,15 +62,16 @@ func openSQLite(ctx context.Context, path string, c clock.Clock) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	// Caches and maps count once a connection: one large one for the writer, small ones for the readers.
 	pragma := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
-		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32768)&_pragma=mmap_size(268435456)"
-	write, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&"+pragma)
+		"&_pragma=temp_store(MEMORY)&_pragma=mmap_size(33554432)"
+	write, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-32768)&"+pragma)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
-	read, err := sql.Open("sqlite", "file:"+path+"?"+pragma+"&_pragma=query_only(ON)")
+	read, err := sql.Open("sqlite", "file:"+path+"?"+pragma+"&_pragma=cache_size(-6144)&_pragma=query_only(ON)")
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
