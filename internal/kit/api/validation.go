@@ -43,7 +43,7 @@ var explanations = []struct {
 	{regexp.MustCompile(`^unknown query parameter$`), "api.list.unknown", false},
 	{regexp.MustCompile(`^required \S+ parameter is missing$`), "api.field.required", false},
 	{regexp.MustCompile(`^expected string$`), "api.field.string", false},
-	{regexp.MustCompile(`^expected boolean$`), "api.field.bool", false},
+	{regexp.MustCompile(`^(?:expected boolean|invalid boolean)$`), "api.field.bool", false},
 	{regexp.MustCompile(`^(?:expected number|invalid float)$`), "api.field.number", false},
 	{regexp.MustCompile(`^(?:expected integer|invalid integer)$`), "api.field.integer", false},
 	{regexp.MustCompile(`^expected array$`), "api.field.array", false},
@@ -56,6 +56,6 @@ var explanations = []struct {
 	{regexp.MustCompile(`^expected length <= (\d+)$`), "api.field.max_length", false},
 	{regexp.MustCompile(`^expected array length <= (\d+)$`), "api.field.max_items", false},
 	{regexp.MustCompile(`^expected array length >= (\d+)$`), "api.field.min_items", false},
-	{regexp.MustCompile(`^expected string to be RFC 3339 date-time$`), "api.list.time", false},
+	{regexp.MustCompile(`^(?:expected string to be RFC 3339 date-time|invalid date/time.*)$`), "api.list.time", false},
 	{regexp.MustCompile(`^unreadable text$`), "api.list.text", false},
 }
