@@ -54,7 +54,7 @@ func stacks(ctx context.Context, s *collect.Session) error {
 			"EnableTerminationProtection": of(v.EnableTerminationProtection), "Capabilities": v.Capabilities, "RoleARN": v.RoleARN,
 			"ParentId": v.ParentId, "DriftStatus": of(v.DriftInformation).StackDriftStatus, "NotificationARNs": v.NotificationARNs,
 			"Parameters":    pick(v.Parameters, func(p *types.Parameter) *string { return p.ParameterKey }),
-			"ResourceCount": len(resources), "ServerlessApplication": serverlessStack(ctx, s, api, v.StackId),
+			"ResourceCount": len(resources), "ServerlessApplication": serverlessStack(ctx, s, api, v.StackId, resources),
 		}
 		return collect.Item{Type: typeStack, ID: str(v.StackId), ARN: str(v.StackId), Name: str(v.StackName), Tags: tags(v.Tags),
 			// Pipelines know a stack by its name alone.
@@ -86,7 +86,13 @@ func stackByName(s *collect.Session, name string) string {
 // serverlessTransform is what makes a template one of the Serverless Application Model.
 const serverlessTransform = "AWS::Serverless-2016-10-31"
 
-func serverlessStack(ctx context.Context, s *collect.Session, api *cloudformation.Client, stack *string) bool {
+// serverlessParts are what the transform makes of a template; a stack without any is not asked for its own.
+var serverlessParts = []string{typeFunction, typeStateMachine, "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api", typeTable, "AWS::Lambda::LayerVersion", typeStack}
+
+func serverlessStack(ctx context.Context, s *collect.Session, api *cloudformation.Client, stack *string, resources []types.StackResourceSummary) bool {
+	if !slices.ContainsFunc(resources, func(r types.StackResourceSummary) bool { return slices.Contains(serverlessParts, str(r.ResourceType)) }) {
+		return false
+	}
 	out, ok := collect.Try(ctx, s, api.GetTemplateSummary, &cloudformation.GetTemplateSummaryInput{StackName: stack}, "ValidationError")
 	return ok && slices.Contains(out.DeclaredTransforms, serverlessTransform)
 }

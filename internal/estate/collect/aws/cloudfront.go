@@ -14,7 +14,7 @@ const typeDistribution = "AWS::CloudFront::Distribution"
 
 func cloudFrontCollectors() []collect.Collector {
 	return []collect.Collector{{Service: "cloudfront", Types: []string{typeDistribution}, Reach: collect.Global, Collect: distributions,
-		Actions: []string{"cloudfront:ListDistributions", "cloudfront:ListTagsForResource"}}}
+		Actions: []string{"cloudfront:ListDistributions", "cloudfront:GetDistributionConfig", "cloudfront:ListTagsForResource"}}}
 }
 
 // distributions walks by hand: the token is one level down in the answer.
@@ -28,7 +28,15 @@ func distributions(ctx context.Context, s *collect.Session) error {
 		}
 		list := of(out.DistributionList)
 		err = eachAtOnce(ctx, s, list.Items, func(d *types.DistributionSummary) collect.Item {
-			item := distribution(d)
+			// The list says all but where the logs go, and that only the configuration tells.
+			config := types.DistributionConfig{Aliases: d.Aliases, Origins: d.Origins, DefaultCacheBehavior: d.DefaultCacheBehavior, Comment: d.Comment,
+				ViewerCertificate: d.ViewerCertificate, WebACLId: d.WebACLId, PriceClass: d.PriceClass, Enabled: d.Enabled, HttpVersion: d.HttpVersion,
+				IsIPV6Enabled: d.IsIPV6Enabled, Restrictions: d.Restrictions, Staging: d.Staging}
+			if c, ok := collect.Try(ctx, s, api.GetDistributionConfig, &cloudfront.GetDistributionConfigInput{Id: d.Id}, "NoSuchDistribution"); ok {
+				config = of(c.DistributionConfig)
+			}
+			item := distribution(d, config)
+			item.ARN = s.GlobalARN("cloudfront", "distribution/"+item.ID)
 			if t, ok := collect.Try(ctx, s, api.ListTagsForResource, &cloudfront.ListTagsForResourceInput{Resource: d.ARN}, "NoSuchResource"); ok {
 				item.Tags = tags(of(t.Tags).Items)
 			}
@@ -44,11 +52,11 @@ func distributions(ctx context.Context, s *collect.Session) error {
 	}
 }
 
-func distribution(d *types.DistributionSummary) collect.Item {
-	names, certificate, behaviour := of(d.Aliases).Items, of(d.ViewerCertificate), of(d.DefaultCacheBehavior)
+func distribution(d *types.DistributionSummary, c types.DistributionConfig) collect.Item {
+	names, certificate, behaviour, logging := of(c.Aliases).Items, of(c.ViewerCertificate), of(c.DefaultCacheBehavior), of(c.Logging)
 	var e edges
 	var origins []string
-	for _, o := range of(d.Origins).Items {
+	for _, o := range of(c.Origins).Items {
 		origins = append(origins, str(o.DomainName))
 	}
 	for _, o := range unique(origins) {
@@ -59,19 +67,21 @@ func distribution(d *types.DistributionSummary) collect.Item {
 		}
 	}
 	e.arns(collect.DependsOn, str(certificate.ACMCertificateArn))
-	if isARN(str(d.WebACLId)) { // the older WAF has plain ids
-		e.from(collect.Protects, typeWebACL, str(d.WebACLId))
+	if isARN(str(c.WebACLId)) { // the older WAF has plain ids
+		e.from(collect.Protects, typeWebACL, str(c.WebACLId))
 	}
 	for _, l := range of(behaviour.LambdaFunctionAssociations).Items {
 		e.arns(collect.DependsOn, bare(str(l.LambdaFunctionARN)))
 	}
-	item := collect.Item{Type: typeDistribution, ID: str(d.Id), ARN: str(d.ARN), Keys: dnsKeys(append([]string{str(d.DomainName)}, names...)...),
+	e.to(collect.DependsOn, typeBucket, bucketOf(str(logging.Bucket)))
+	item := collect.Item{Type: typeDistribution, ID: str(d.Id), Keys: dnsKeys(append([]string{str(d.DomainName)}, names...)...),
 		Edges: e, Attributes: tidy(facts{
-			"DomainName": d.DomainName, "Aliases": names, "Enabled": d.Enabled, "Status": d.Status, "Comment": d.Comment, "PriceClass": d.PriceClass,
-			"HttpVersion": d.HttpVersion, "IPV6Enabled": d.IsIPV6Enabled, "Origins": origins, "WebACLId": d.WebACLId, "Staging": d.Staging,
+			"DomainName": d.DomainName, "Aliases": names, "Enabled": c.Enabled, "Status": d.Status, "Comment": c.Comment, "PriceClass": c.PriceClass,
+			"HttpVersion": c.HttpVersion, "IPV6Enabled": c.IsIPV6Enabled, "Origins": origins, "WebACLId": c.WebACLId, "Staging": c.Staging,
 			"ViewerProtocolPolicy": behaviour.ViewerProtocolPolicy, "MinimumProtocolVersion": certificate.MinimumProtocolVersion,
 			"AcmCertificateArn": certificate.ACMCertificateArn, "CloudFrontDefaultCertificate": certificate.CloudFrontDefaultCertificate,
-			"GeoRestriction": of(of(d.Restrictions).GeoRestriction).RestrictionType,
+			"GeoRestriction": of(of(c.Restrictions).GeoRestriction).RestrictionType, "LoggingBucket": logging.Bucket,
+			"DefaultRootObject": c.DefaultRootObject,
 		})}
 	if len(names) > 0 {
 		item.Name = names[0]

@@ -28,14 +28,15 @@ func applications(ctx context.Context, s *collect.Session) error {
 	var mu sync.Mutex
 	owned := map[string]bool{} // functions that a stack holds
 	err := eachStack(ctx, s, api, func(v *types.Stack) collect.Item {
-		for _, r := range stackResources(ctx, s, api, v.StackId) {
+		resources := stackResources(ctx, s, api, v.StackId)
+		for _, r := range resources {
 			if str(r.ResourceType) == typeFunction {
 				mu.Lock()
 				owned[str(r.PhysicalResourceId)] = true
 				mu.Unlock()
 			}
 		}
-		if !serverlessStack(ctx, s, api, v.StackId) {
+		if !serverlessStack(ctx, s, api, v.StackId, resources) {
 			return collect.Item{}
 		}
 		var e edges
