@@ -54,8 +54,11 @@ func (s *Service) bySession(ctx context.Context, secret, address string) (a perm
 	touch := false
 	err = s.db.View(ctx, db.GrantAll(), func(tx *db.Tx) error {
 		now := tx.Now()
-		var row sessionRow
-		err := tx.Get(ctx, &row, `SELECT `+db.Columns[sessionRow]("")+` FROM {session} WHERE id_hash = ?`, digest(secret))
+		var row struct {
+			sessionRow
+			User user `db:"u"`
+		}
+		err := tx.Get(ctx, &row, `SELECT `+db.Columns[sessionRow]("s.")+`, `+ofUser+` FROM {session} s JOIN {app_user} u ON u.id = s.user_id WHERE s.id_hash = ?`, digest(secret))
 		if fault.Is(err, fault.NotFound) {
 			return unauthorized()
 		}
@@ -66,7 +69,8 @@ func (s *Service) bySession(ctx context.Context, secret, address string) (a perm
 			return unauthorized()
 		}
 		touch = now.Sub(row.SeenAt.Time) >= touchAfter
-		u, scope, err := active(ctx, tx, row.UserID)
+		u := row.User
+		scope, err := active(ctx, tx, u)
 		if err != nil {
 			return err
 		}
@@ -89,8 +93,11 @@ func (s *Service) byToken(ctx context.Context, secret, address string) (a permis
 	touch := ""
 	err = s.db.View(ctx, db.GrantAll(), func(tx *db.Tx) error {
 		now := tx.Now()
-		var row tokenRow
-		err := tx.Get(ctx, &row, `SELECT `+db.Columns[tokenRow]("")+` FROM {api_token} WHERE hash = ?`, digest(secret))
+		var row struct {
+			tokenRow
+			User user `db:"u"`
+		}
+		err := tx.Get(ctx, &row, `SELECT `+db.Columns[tokenRow]("t.")+`, `+ofUser+` FROM {api_token} t JOIN {app_user} u ON u.id = t.user_id WHERE t.hash = ?`, digest(secret))
 		if fault.Is(err, fault.NotFound) {
 			return unauthorized()
 		}
@@ -100,7 +107,8 @@ func (s *Service) byToken(ctx context.Context, secret, address string) (a permis
 		if !row.RevokedAt.IsZero() || !row.ExpiresAt.IsZero() && !now.Before(row.ExpiresAt.Time) {
 			return unauthorized()
 		}
-		u, scope, err := active(ctx, tx, row.UserID)
+		u := row.User
+		scope, err := active(ctx, tx, u)
 		if err != nil {
 			return err
 		}
@@ -142,21 +150,25 @@ func (s *Service) touch(ctx context.Context, statement, key string) {
 // touchPatience is short beside an idle time of hours.
 const touchPatience = 200 * time.Millisecond
 
-// active reads a user who may come in, and whose data they may see.
-func active(ctx context.Context, tx *db.Tx, userID string) (u user, scope db.Scope, err error) {
-	if u, err = getUser(ctx, tx, "id", userID); err != nil {
-		return u, scope, err
+// ofUser is the user's columns as a part of another row. One statement finds secret and person: it runs at every request.
+var ofUser = func() string {
+	var all []string
+	for _, c := range strings.Split(db.Columns[user]("u."), ", ") {
+		all = append(all, c+` AS "`+c+`"`)
 	}
+	return strings.Join(all, ", ")
+}()
+
+// active tells whose data a user may see who may come in.
+func active(ctx context.Context, tx *db.Tx, u user) (db.Scope, error) {
 	if !u.DisabledAt.IsZero() {
-		return u, scope, unauthorized()
+		return db.Scope{}, unauthorized()
 	}
-	var ties map[string][]tie
-	if u.Limited {
-		if ties, err = tiesOf(ctx, tx, []user{u}); err != nil {
-			return u, scope, err
-		}
+	if !u.Limited {
+		return scopeOf(u, nil), nil
 	}
-	return u, scopeOf(u, ties[u.ID]), nil
+	ties, err := tiesOf(ctx, tx, []user{u})
+	return scopeOf(u, ties[u.ID]), err
 }
 
 func actor(u user, kind permission.Kind, via, address string, role permission.Role, scope db.Scope) permission.Actor {
