@@ -48,9 +48,7 @@ func (a *App) pages(mux *http.ServeMux) {
 	a.Identity.Mount(mux, a.opts.Telemetry.Log, shell.Open)
 	mux.Handle("GET /{$}", shell.Page(a.today))
 	a.Customers.Pages(mux, shell)
-	a.Customers.Pages(mux, shell)
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
-	a.CMDB.Pages(mux, shell)
 	a.CMDB.Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
