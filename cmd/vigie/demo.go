@@ -28,6 +28,11 @@ func (c *demoCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("--listen %q: the demo listens on a loopback address only", c.Listen)
 	}
+	ln, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	defer ln.Close()
 	dir, err := os.MkdirTemp("", "vigie-demo-")
 	if err != nil {
 		return err
@@ -58,7 +63,7 @@ func (c *demoCommand) Run(ctx context.Context, e *env, g *grammar) error {
 		return err
 	}
 	show.end()
-	return serve(ctx, e, a, c.Listen, dir, true, 5*time.Second, tel, func(at net.Addr) error { return invite(e, at, dir) })
+	return serve(ctx, a, ln, dir, true, 5*time.Second, tel, func(at net.Addr) error { return invite(e, at, dir) })
 }
 
 // invite prints where the demo is and who may sign in.

@@ -49,24 +49,26 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	if err != nil {
 		return err
 	}
+	// Listening comes first: a port that is taken is said before anything is migrated.
+	ln, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	defer ln.Close()
 	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Clock: clock.System{}, Telemetry: tel, Version: version,
 		Migrate: !c.NoMigrate, Workers: c.Workers, PublicURL: public})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	return serve(ctx, e, a, c.Listen, dir, c.sqlite(), c.Grace, tel, nil)
+	return serve(ctx, a, ln, dir, c.sqlite(), c.Grace, tel, nil)
 }
 
 // serve runs the server until ctx ends: it first stops to be ready, finishes what it has begun, then stops. ready is called
 // once requests are answered.
-func serve(ctx context.Context, e *env, a *app.App, listen, dir string, socket bool, grace time.Duration, tel *telemetry.Telemetry, ready func(net.Addr) error) error {
-	ln, err := net.Listen("tcp", listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
+func serve(ctx context.Context, a *app.App, ln net.Listener, dir string, socket bool, grace time.Duration, tel *telemetry.Telemetry, ready func(net.Addr) error) error {
 	if err := a.Start(ctx); err != nil {
-		return errors.Join(err, ln.Close())
+		return err
 	}
 	srv := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -96,7 +98,7 @@ func serve(ctx context.Context, e *env, a *app.App, listen, dir string, socket b
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	a.Drain()
-	err = errors.Join(srv.Shutdown(last), a.Stop(last), tel.Close(last))
+	err := errors.Join(srv.Shutdown(last), a.Stop(last), tel.Close(last))
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -50,6 +51,9 @@ func (x *expansion) run() (string, []any, error) {
 	guard := "" // predicate still to be put into the WHERE of an UPDATE or DELETE
 	depth, opened := 0, false
 	prev := ""
+	// from tells for each depth of parentheses whether we are in a FROM clause, where a comma is followed by a table too;
+	// elsewhere a column may have the name of a table.
+	from := []bool{false}
 	for i, t := range x.tokens {
 		switch t.kind {
 		case braced:
@@ -77,8 +81,14 @@ func (x *expansion) run() (string, []any, error) {
 			x.used++
 		case word:
 			up := strings.ToUpper(t.text)
-			if _, ok := tableNamed(strings.ToLower(t.text)); ok && namesTable(prev) {
+			if _, ok := tableNamed(strings.ToLower(t.text)); ok && (namesTable(prev) || prev == "USING" || (prev == "," || prev == "(") && from[depth]) {
 				return "", nil, fmt.Errorf("table %s must stand in braces", t.text)
+			}
+			switch up {
+			case "FROM":
+				from[depth] = true
+			case "SELECT", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "WINDOW", "UNION", "EXCEPT", "INTERSECT", "RETURNING", "SET":
+				from[depth] = false
 			}
 			if opened && depth == 0 && up == "RETURNING" {
 				x.out.WriteString(") ")
@@ -96,8 +106,13 @@ func (x *expansion) run() (string, []any, error) {
 			switch t.text {
 			case "(":
 				depth++
+				// FROM (a, b): parentheses around a list of tables keep it one.
+				from = append(from, from[depth-1] && (namesTable(prev) || prev == "(" || prev == ","))
 			case ")":
-				depth--
+				if depth--; depth < 0 {
+					return "", nil, errors.New("a parenthesis is closed that was not opened")
+				}
+				from = from[:depth+1]
 			}
 			x.out.WriteString(t.text)
 			prev = t.text
@@ -249,7 +264,7 @@ func (x *expansion) verb() string {
 
 func namesTable(prev string) bool {
 	switch prev {
-	case "FROM", "JOIN", "INTO", "UPDATE", "ONLY", "TABLE", "USING", ",":
+	case "FROM", "JOIN", "INTO", "UPDATE", "ONLY", "TABLE":
 		return true
 	}
 	return false
