@@ -26,8 +26,6 @@ type Session struct {
 	mu     sync.Mutex
 	buffer []Item
 	noted  error // first error of a detail (Try)
-	action string
-	page   int
 	items  atomic.Int64
 	calls  atomic.Int64
 }
