@@ -61,7 +61,8 @@ type routes struct {
 	customers Directory
 }
 
-type byID struct {
+// ByID is embedded in inputs; exported, since huma sees no fields of an embedded type that is not.
+type ByID struct {
 	ID string `path:"id"`
 }
 
@@ -86,7 +87,7 @@ func (r routes) addAccount(ctx context.Context, in *struct{ Body accountBody }) 
 	return r.named(ctx, acc, err)
 }
 
-func (r routes) account(ctx context.Context, in *byID) (AccountAnswer, error) {
+func (r routes) account(ctx context.Context, in *ByID) (AccountAnswer, error) {
 	acc, err := r.s.Account(ctx, permission.From(ctx), in.ID)
 	return r.named(ctx, acc, err)
 }
@@ -100,7 +101,7 @@ type accountPatch struct {
 }
 
 func (r routes) changeAccount(ctx context.Context, in *struct {
-	byID
+	ByID
 	api.Match
 	Body accountPatch
 }) (AccountAnswer, error) {
@@ -111,13 +112,13 @@ func (r routes) changeAccount(ctx context.Context, in *struct {
 }
 
 func (r routes) removeAccount(ctx context.Context, in *struct {
-	byID
+	ByID
 	api.Match
 }) error {
 	return r.s.RemoveAccount(ctx, permission.From(ctx), in.ID, in.Expected())
 }
 
-func (r routes) checkAccount(ctx context.Context, in *byID) (AccountAnswer, error) {
+func (r routes) checkAccount(ctx context.Context, in *ByID) (AccountAnswer, error) {
 	acc, err := r.s.CheckAccount(ctx, permission.From(ctx), in.ID)
 	return r.named(ctx, acc, err)
 }
@@ -144,17 +145,17 @@ func (r routes) startRun(ctx context.Context, in *struct{ Body runBody }) (RunAn
 	return r.namedRun(ctx, run, err)
 }
 
-func (r routes) run(ctx context.Context, in *byID) (RunAnswer, error) {
+func (r routes) run(ctx context.Context, in *ByID) (RunAnswer, error) {
 	run, err := r.s.Run(ctx, permission.From(ctx), in.ID)
 	return r.namedRun(ctx, run, err)
 }
 
-func (r routes) cancelRun(ctx context.Context, in *byID) (RunAnswer, error) {
+func (r routes) cancelRun(ctx context.Context, in *ByID) (RunAnswer, error) {
 	run, err := r.s.CancelRun(ctx, permission.From(ctx), in.ID)
 	return r.namedRun(ctx, run, err)
 }
 
-func (r routes) resumeRun(ctx context.Context, in *byID) (RunAnswer, error) {
+func (r routes) resumeRun(ctx context.Context, in *ByID) (RunAnswer, error) {
 	run, err := r.s.ResumeRun(ctx, permission.From(ctx), in.ID)
 	return r.namedRun(ctx, run, err)
 }
@@ -189,11 +190,12 @@ func (r routes) summary(ctx context.Context, in *struct {
 	return out, err
 }
 
-type ofCustomerPath struct {
+// OfCustomerPath is embedded in inputs likewise.
+type OfCustomerPath struct {
 	Customer string `path:"customer" doc:"Slug or id."`
 }
 
-func (r routes) schedule(ctx context.Context, in *ofCustomerPath) (ScheduleAnswer, error) {
+func (r routes) schedule(ctx context.Context, in *OfCustomerPath) (ScheduleAnswer, error) {
 	customer, err := r.customers.ID(ctx, permission.From(ctx), in.Customer)
 	if err != nil {
 		return ScheduleAnswer{}, err
@@ -203,7 +205,7 @@ func (r routes) schedule(ctx context.Context, in *ofCustomerPath) (ScheduleAnswe
 }
 
 func (r routes) setSchedule(ctx context.Context, in *struct {
-	ofCustomerPath
+	OfCustomerPath
 	Body struct {
 		Enabled      bool  `json:"enabled"`
 		EveryMinutes int64 `json:"every_minutes" doc:"15 to 10080."`

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -88,6 +89,9 @@ func (a *API) Handler() http.Handler {
 	// huma describes its own error model, which transform replaces.
 	delete(a.OpenAPI().Components.Schemas.Map(), schemaName(reflect.TypeFor[huma.ErrorModel](), ""))
 	delete(a.OpenAPI().Components.Schemas.Map(), schemaName(reflect.TypeFor[huma.ErrorDetail](), ""))
+	if bad := a.unbound(); len(bad) > 0 {
+		panic("api: no exported field takes the path parameter of " + strings.Join(bad, ", "))
+	}
 	spec, err := json.MarshalIndent(a.OpenAPI(), "", "  ")
 	if err != nil {
 		panic(fmt.Errorf("openapi: %w", err)) // a programming fault, seen at start
@@ -104,6 +108,31 @@ func (a *API) Handler() http.Handler {
 		a.problem(w, r, fault.New(fault.Forbidden, "api.problem.cross_origin"))
 	}))
 	return a.guarded(csrf.Handler(front))
+}
+
+// unbound names operations whose input lacks a parameter of their path. It would always be empty: an embedded type that is not
+// exported hides its fields from huma.
+func (a *API) unbound() (bad []string) {
+	for path, item := range a.OpenAPI().Paths {
+		for _, op := range operations(item) {
+			for _, m := range pathParameter.FindAllStringSubmatch(path, -1) {
+				if !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "path" && p.Name == m[1] }) {
+					bad = append(bad, op.Method+" "+path)
+				}
+			}
+		}
+	}
+	return bad
+}
+
+// operations lists those of one path.
+func operations(item *huma.PathItem) (out []*huma.Operation) {
+	for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+		if op != nil {
+			out = append(out, op)
+		}
+	}
+	return out
 }
 
 // guarded keeps a panic from reaching the caller, and marks answers as nobody else's.
@@ -197,7 +226,7 @@ func schemaName(t reflect.Type, hint string) string {
 	name, suffix := t.Name(), ""
 	pkg := t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:]
 	if name == "" {
-		return hint
+		return capital(hint)
 	}
 	if outer, inner, ok := strings.Cut(name, "["); ok {
 		suffix = outer
@@ -212,10 +241,14 @@ func schemaName(t reflect.Type, hint string) string {
 			pkg = inner[strings.LastIndexByte(inner[:at], '/')+1 : at]
 		}
 	}
-	first, size := utf8.DecodeRuneInString(name)
-	name = string(unicode.ToUpper(first)) + name[size:]
+	name = capital(name)
 	if pkg == "api" || strings.HasPrefix(strings.ToLower(name), pkg) {
 		return name + suffix
 	}
 	return strings.ToUpper(pkg[:1]) + pkg[1:] + name + suffix
+}
+
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }

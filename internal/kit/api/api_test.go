@@ -319,6 +319,18 @@ func TestDescription(t *testing.T) {
 			}
 		}
 	}
+	// Every parameter of a path is there, and none is there twice.
+	for path, item := range spec.Paths {
+		for method, op := range item {
+			seen := map[string]bool{}
+			for _, p := range op.Parameters {
+				if seen[p.In+" "+p.Name] {
+					t.Errorf("%s %s has %s twice", method, path, p.Name)
+				}
+				seen[p.In+" "+p.Name] = true
+			}
+		}
+	}
 	docs := s.Nobody().Do(t, "GET", "/api/docs", "").Want(t, 200)
 	for _, want := range []string{"/api/v1/customers/{customer}", "Idempotency-Key", "time_zone", "If-Match"} {
 		if !strings.Contains(docs.Body, want) {
@@ -330,4 +342,26 @@ func TestDescription(t *testing.T) {
 			t.Errorf("the readable page has %s", never)
 		}
 	}
+}
+
+type hidden struct {
+	ID string `path:"id"`
+}
+
+type unbound struct{}
+
+func (unbound) Register(a *api.API) {
+	api.Get(a, api.Op{Path: "/things/{id}", Tag: "Things"}, func(context.Context, *struct{ hidden }) (made, error) { return made{}, nil })
+}
+
+func TestInputWithoutItsParameterIsRefusedAtStart(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if p := recover(); !strings.Contains(fmt.Sprint(p), "GET /api/v1/things/{id}") {
+			t.Errorf("panic: %v", p)
+		}
+	}()
+	c := clock.NewManual(dbtest.Start)
+	apitest.New(t, dbtest.SQLite(t, c), c, customer.Resolve, unbound{})
+	t.Error("an operation whose id is always empty was taken")
 }

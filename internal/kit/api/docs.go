@@ -73,10 +73,7 @@ type member struct {
 func (a *API) groups() []group {
 	byTag := map[string][]operation{}
 	for _, item := range a.OpenAPI().Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if op == nil {
-				continue
-			}
+		for _, op := range operations(item) {
 			o := operation{Operation: op}
 			if op.RequestBody != nil {
 				o.Body = a.members(op.RequestBody.Content)

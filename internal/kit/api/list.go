@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -72,6 +73,9 @@ func (l Listing[R, D]) describe(a *API, o *huma.Operation) {
 	parameter("limit", "Size of the page.", &huma.Schema{Type: "integer", Minimum: &least, Maximum: &most, Default: limit})
 	parameter("cursor", "Where to go on: next_cursor of the answer before.", &huma.Schema{Type: "string"})
 	for _, p := range l.Spec.Params() {
+		if slices.Contains(l.Spec.Pass, p.Name) {
+			continue // described above, or somebody else's
+		}
 		s := &huma.Schema{Type: "string"}
 		if p.Name == "sort" {
 			for _, v := range p.Values {

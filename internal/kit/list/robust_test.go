@@ -2,6 +2,7 @@ package list_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"net/url"
 	"testing"
 
@@ -50,5 +51,35 @@ func TestNoQueryBreaksTheDatabase(t *testing.T) {
 				t.Fatalf("%q: %v", v, err)
 			}
 		})
+	})
+}
+
+// Cursors that somebody made up are bad parameters, also where their text is no number and their key no UUID.
+func TestForgedCursors(t *testing.T) {
+	t.Parallel()
+	const key = "01890000-0000-7000-8000-000000000001"
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for _, test := range []struct {
+			sort, value, key string
+			good             bool
+		}{
+			{"name", "x", key, true}, {"name", "x", "x", false}, {"name", "x", "", false}, {"name", "\x00", key, false},
+			{"-version", "7", key, true}, {"-version", "x", key, false}, {"created_at", "2026-03-02", key, false}, {"id", key, key, true}, {"id", "x", key, false},
+		} {
+			cursor, err := json.Marshal(map[string]string{"s": test.sort, "v": test.value, "k": test.key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, err := spec.Parse(url.Values{"sort": {test.sort}, "cursor": {base64.RawURLEncoding.EncodeToString(cursor)}})
+			if err == nil {
+				err = d.View(t.Context(), db.GrantAll(), func(tx *db.Tx) error {
+					_, err := list.Run[row](t.Context(), tx, spec, q)
+					return err
+				})
+			}
+			if test.good && err != nil || !test.good && !fault.Is(err, fault.Invalid) {
+				t.Errorf("%+v: %v", test, err)
+			}
+		}
 	})
 }
