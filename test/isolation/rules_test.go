@@ -1,0 +1,189 @@
+package isolation
+
+import (
+	"net/http"
+	"net/url"
+
+	"vigie/internal/trust/permission"
+)
+
+// pathKinds says what kind of record a parameter of a path names, by the part before it.
+var pathKinds = map[string]string{
+	"customers/{customer}":           "customer",
+	"customers/{slug}":               "customer",
+	"discovery-schedules/{customer}": "customer_id",
+	"contacts/{id}":                  "contact",
+	"cis/{id}":                       "ci",
+	"relations/{id}":                 "relation",
+	"workloads/{id}":                 "workload",
+	"accounts/{id}":                  "account",
+	"discovery-runs/{id}":            "run",
+	"discovery/{id}":                 "run",
+	"users/{id}":                     "user",
+	"tokens/{id}":                    "token",
+}
+
+// rule says how an operation is called, and who may call it.
+type rule struct {
+	action permission.Action        // empty: everybody who is signed in
+	body   func(*firm) any          // JSON, or text as it is
+	query  func(*firm) url.Values   // parameters that it needs
+	mixed  func(own, f *firm) []any // bodies about one's own record that name another's
+	csv    bool                     // of the body
+	ok     []int                    // answers to who may; by default those of the method
+	shows  bool                     // who covers bolt sees bolt's word in the answer
+	self   bool                     // is about the caller and nobody else
+	wide   bool                     // only for who covers all customers
+	who    func(*caller) []int      // instead of action and ok
+}
+
+type values = map[string]any
+
+func (r rule) kind() string {
+	if r.csv {
+		return "text/csv"
+	}
+	return "application/json"
+}
+
+func (r rule) allows(method string, c *caller) bool {
+	if r.who != nil {
+		return r.who(c)[0] < http.StatusBadRequest || r.who(c)[0] == http.StatusPreconditionFailed
+	}
+	return c.may(r.action) && (!r.wide || !c.limited)
+}
+
+// expected is how one's own call is answered.
+func (r rule) expected(method string, c *caller) []int {
+	switch {
+	case r.who != nil:
+		return r.who(c)
+	case !r.allows(method, c):
+		return []int{http.StatusForbidden}
+	case r.ok != nil:
+		return r.ok
+	case method == http.MethodPost:
+		return []int{http.StatusCreated}
+	case method == http.MethodPatch || method == http.MethodDelete:
+		return []int{http.StatusPreconditionFailed}
+	}
+	return []int{http.StatusOK}
+}
+
+func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
+
+// apiRules are all operations of the API, below /api/v1.
+var apiRules = map[string]rule{
+	"GET /customers":              {action: permission.CustomerRead, shows: true},
+	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
+	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},
+	"PATCH /customers/{customer}": {action: permission.CustomerWrite, body: func(f *firm) any { return values{"name": "taken over"} }},
+
+	"GET /contacts":         {action: permission.ContactRead, shows: true},
+	"POST /contacts":        {action: permission.ContactWrite, body: func(f *firm) any { return values{"customer": f.Slug, "name": "new"} }, mixed: byCustomerID("name")},
+	"GET /contacts/{id}":    {action: permission.ContactRead, shows: true},
+	"PATCH /contacts/{id}":  {action: permission.ContactWrite, body: func(f *firm) any { return values{"name": "taken over"} }},
+	"DELETE /contacts/{id}": {action: permission.ContactWrite},
+
+	"GET /accounts":             {action: permission.AccountRead, shows: true},
+	"POST /accounts":            {action: permission.AccountWrite, body: func(f *firm) any { return values{"customer": f.Slug, "account_id": f.freshNumber()} }},
+	"GET /accounts/{id}":        {action: permission.AccountRead, shows: true},
+	"PATCH /accounts/{id}":      {action: permission.AccountWrite, body: func(f *firm) any { return values{"name": "taken over"} }},
+	"DELETE /accounts/{id}":     {action: permission.AccountWrite},
+	"POST /accounts/{id}/check": {action: permission.AccountWrite, ok: []int{200}},
+
+	"GET /discovery-runs":              {action: permission.DiscoveryRead, shows: true},
+	"POST /discovery-runs":             {action: permission.DiscoveryRun, ok: []int{201, 409}, body: func(f *firm) any { return values{"customer": f.Slug} }},
+	"GET /discovery-runs/{id}":         {action: permission.DiscoveryRead, shows: true},
+	"POST /discovery-runs/{id}/cancel": {action: permission.DiscoveryRun, ok: []int{200, 409}},
+	"POST /discovery-runs/{id}/resume": {action: permission.DiscoveryRun, ok: []int{200, 409}},
+	"GET /coverage":                    {action: permission.DiscoveryRead, shows: true},
+	"GET /coverage/summary":            {action: permission.DiscoveryRead, shows: true, query: customerQuery},
+
+	"GET /discovery-schedules/{customer}": {action: permission.DiscoveryRead, shows: true},
+	"PUT /discovery-schedules/{customer}": {action: permission.AccountWrite, body: func(f *firm) any { return values{"enabled": false, "every_minutes": 60} }},
+
+	"GET /cis": {action: permission.CIRead, shows: true},
+	"POST /cis": {action: permission.CIWrite, body: func(f *firm) any { return values{"customer": f.Slug, "type": "Own::Thing", "name": f.fresh("thing")} },
+		mixed: func(own, f *firm) []any {
+			return []any{values{"customer": f.Refs["customer_id"], "type": "Own::Thing", "name": "x"},
+				values{"customer": own.Slug, "type": "Own::Thing", "name": "x", "workload": f.Refs["workload"]}}
+		}},
+	"GET /cis/{id}": {action: permission.CIRead, shows: true},
+	"PATCH /cis/{id}": {action: permission.CIWrite, body: func(f *firm) any { return values{"owner": "taken over"} },
+		mixed: func(own, f *firm) []any { return []any{values{"workload": f.Refs["workload"]}} }},
+	"DELETE /cis/{id}":        {action: permission.CIWrite},
+	"GET /cis/{id}/history":   {action: permission.CIRead, shows: true},
+	"GET /cis/{id}/relations": {action: permission.CIRead, shows: true},
+	"GET /cis/{id}/impact":    {action: permission.CIRead, shows: true},
+	"POST /cis/import":        {action: permission.CIImport, ok: []int{200}, csv: true, query: customerQuery, body: func(f *firm) any { return "type,name,external_id\nOwn::Thing,taken over," + f.Word + "-ci\n" }},
+
+	"GET /relations": {action: permission.CIRead, shows: true},
+	"POST /relations": {action: permission.CIWrite, ok: []int{201, 409}, body: func(f *firm) any {
+		return values{"from": f.Refs["ci"], "to": f.Refs["discovered"], "type": "depends_on"}
+	},
+		mixed: func(own, f *firm) []any {
+			return []any{values{"from": own.Refs["ci"], "to": f.Refs["ci"], "type": "depends_on"}, values{"from": f.Refs["ci"], "to": own.Refs["ci"], "type": "depends_on"}}
+		}},
+	"GET /relations/{id}":    {action: permission.CIRead, shows: true},
+	"DELETE /relations/{id}": {action: permission.CIWrite},
+	"POST /relations/import": {action: permission.CIImport, ok: []int{200}, csv: true, query: customerQuery,
+		body: func(f *firm) any { return "from,to,type\n" + f.Refs["ci"] + "," + f.Refs["ci2"] + ",monitors\n" },
+		mixed: func(own, f *firm) []any {
+			return []any{"from,to,type\n" + own.Refs["ci"] + "," + f.Refs["ci"] + ",monitors\n"}
+		}},
+
+	"GET /workloads": {action: permission.WorkloadRead, shows: true},
+	"POST /workloads": {action: permission.WorkloadWrite, body: func(f *firm) any { return values{"customer": f.Slug, "name": f.fresh("work")} },
+		mixed: func(own, f *firm) []any {
+			return []any{values{"customer": f.Refs["customer_id"], "name": "x"}, values{"customer": own.Slug, "name": "x", "contacts": []string{f.Refs["contact"]}}}
+		}},
+	"GET /workloads/{id}": {action: permission.WorkloadRead, shows: true},
+	"PATCH /workloads/{id}": {action: permission.WorkloadWrite, body: func(f *firm) any { return values{"owner": "taken over"} },
+		mixed: func(own, f *firm) []any { return []any{values{"contacts": []string{f.Refs["contact"]}}} }},
+	"DELETE /workloads/{id}": {action: permission.WorkloadWrite},
+
+	"GET /changes":         {action: permission.CIRead, shows: true},
+	"GET /estate/overview": {action: permission.CIRead, shows: true, query: customerQuery},
+	"GET /estate/accuracy": {action: permission.CIRead, shows: true, query: customerQuery},
+
+	"GET /audit": {action: permission.AuditRead, shows: true},
+
+	"GET /users": {action: permission.UserRead, shows: true},
+	"POST /users": {action: permission.UserWrite, body: func(f *firm) any { return person(f, f.Slug) },
+		mixed: func(own, f *firm) []any { return []any{person(f, f.Refs["customer_id"]), person(f, own.Slug, f.Slug)} }},
+	"GET /users/{id}": {action: permission.UserRead, shows: true},
+	"PATCH /users/{id}": {action: permission.UserWrite, body: func(f *firm) any { return values{"name": "taken over"} },
+		mixed: func(own, f *firm) []any { return []any{values{"customers": []string{f.Slug}}} }},
+
+	"GET /tokens": {action: permission.TokenOwn},
+	"POST /tokens": {action: permission.TokenOwn, body: func(f *firm) any { return values{"name": "new", "customer": f.Slug} },
+		mixed: func(own, f *firm) []any { return []any{values{"name": "new", "customer": f.Refs["customer_id"]}} }},
+	"DELETE /tokens/{id}": {who: func(c *caller) []int { // somebody else's: there for who may read users, and theirs to end who may write them
+		switch {
+		case c.may(permission.UserWrite):
+			return []int{204}
+		case c.may(permission.UserRead):
+			return []int{403}
+		}
+		return []int{404}
+	}},
+
+	"GET /me":           {},
+	"PATCH /me":         {self: true, ok: []int{200}, body: func(*firm) any { return values{"theme": "dark"} }},
+	"POST /me/password": {self: true, ok: []int{422, 429}, body: func(*firm) any { return values{"current_password": "wrong", "password": "Another lamp over 9 rivers"} }},
+}
+
+// byCustomerID names the customer by its id instead of its slug.
+func byCustomerID(name string) func(own, f *firm) []any {
+	return func(_, f *firm) []any { return []any{values{"customer": f.Refs["customer_id"], name: "new"}} }
+}
+
+func person(f *firm, customers ...string) values {
+	role := "viewer"
+	if len(customers) > 1 {
+		role = "engineer"
+	}
+	f.fresh("")
+	return values{"email": "new" + string(rune('a'+f.n%26)) + string(rune('a'+f.n/26)) + "@example.com", "name": "New", "role": role, "customers": customers, "password": password}
+}
