@@ -31,7 +31,7 @@ var sideways = map[string][]string{
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.
 	"internal/estate/cmdb":      {"internal/estate/collect"},
-	"internal/estate/discovery": {"internal/estate/cmdb", "internal/estate/collect"},
+	"internal/estate/discovery": {"internal/estate/cmdb", "internal/estate/collect", "internal/estate/collect/policy"},
 }
 
 // unscoped lists who may open a transaction across customers, or make a scope

@@ -76,7 +76,7 @@ func changeColumns(p *ui.Page) []ui.Column[Change] {
 		{Key: "ci", Label: p.T("estate.ci.kind"), Cell: func(c Change) templ.Component { return ui.Cut(c.CIName) }},
 	}
 	if wide(p) {
-		columns = append(columns, column{Key: "customer_name", Label: p.T("estate.customer"), Cell: func(c Change) templ.Component { return ui.Text(web.CustomerName(p, c.Customer)) }})
+		columns = append(columns, column{Key: "customer_name", NoWrap: true, Label: p.T("estate.customer"), Cell: func(c Change) templ.Component { return ui.Text(web.CustomerName(p, c.Customer)) }})
 	}
 	return append(columns,
 		column{Key: "type", Label: p.T("estate.ci.type"), Cell: func(c Change) templ.Component { return typeCell(p, c.CIType) }},

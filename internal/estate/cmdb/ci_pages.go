@@ -123,7 +123,7 @@ func inventoryColumns(p *ui.Page, names accountNames) []ui.Column[CI] {
 		{Key: "name", Label: p.T("estate.ci.name"), Sort: true, Cell: func(c CI) templ.Component { return ui.Cut(c.Name) }},
 	}
 	if wide(p) {
-		columns = append(columns, column{Key: "customer_name", Label: p.T("estate.customer"), Cell: func(c CI) templ.Component { return ui.Text(web.CustomerName(p, c.Customer)) }})
+		columns = append(columns, column{Key: "customer_name", NoWrap: true, Label: p.T("estate.customer"), Cell: func(c CI) templ.Component { return ui.Text(web.CustomerName(p, c.Customer)) }})
 	}
 	return append(columns,
 		column{Key: "type", Label: p.T("estate.ci.type"), Sort: true, Cell: func(c CI) templ.Component { return typeCell(p, c.Type) }},

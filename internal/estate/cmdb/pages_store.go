@@ -23,7 +23,7 @@ func (h pages) facets(r *http.Request, p *ui.Page, a permission.Actor) (out face
 	}
 	var types []string
 	var places []struct {
-		Account string `db:"account"`
+		Account string `db:"number"`
 		Region  string `db:"region"`
 	}
 	err = h.s.view(ctx, a, permission.CIRead, func(tx *db.Tx) error {
@@ -34,15 +34,15 @@ func (h pages) facets(r *http.Request, p *ui.Page, a permission.Actor) (out face
 			SELECT DISTINCT type FROM step WHERE type IS NOT NULL ORDER BY type`, slug, slug); err != nil {
 			return err
 		}
-		return tx.Select(ctx, &places, `WITH RECURSIVE step (customer_id, account) AS (
+		return tx.Select(ctx, &places, `WITH RECURSIVE step (customer_id, number) AS (
 				SELECT k.id, (SELECT MIN(c.account) FROM {ci} c WHERE c.customer_id = k.id) FROM {customer} k WHERE ? = '' OR k.slug = ?
 				UNION ALL
-				SELECT s.customer_id, (SELECT MIN(c.account) FROM {ci} c WHERE c.customer_id = s.customer_id AND c.account > s.account) FROM step s WHERE s.account IS NOT NULL),
-			place (customer_id, account, region) AS (
-				SELECT s.customer_id, s.account, (SELECT MIN(c.region) FROM {ci} c WHERE c.customer_id = s.customer_id AND c.account = s.account) FROM step s WHERE s.account IS NOT NULL
+				SELECT s.customer_id, (SELECT MIN(c.account) FROM {ci} c WHERE c.customer_id = s.customer_id AND c.account > s.number) FROM step s WHERE s.number IS NOT NULL),
+			place (customer_id, number, region) AS (
+				SELECT s.customer_id, s.number, (SELECT MIN(c.region) FROM {ci} c WHERE c.customer_id = s.customer_id AND c.account = s.number) FROM step s WHERE s.number IS NOT NULL
 				UNION ALL
-				SELECT x.customer_id, x.account, (SELECT MIN(c.region) FROM {ci} c WHERE c.customer_id = x.customer_id AND c.account = x.account AND c.region > x.region) FROM place x WHERE x.region IS NOT NULL)
-			SELECT DISTINCT account, region FROM place WHERE region IS NOT NULL ORDER BY account, region`, slug, slug)
+				SELECT x.customer_id, x.number, (SELECT MIN(c.region) FROM {ci} c WHERE c.customer_id = x.customer_id AND c.account = x.number AND c.region > x.region) FROM place x WHERE x.region IS NOT NULL)
+			SELECT DISTINCT number, region FROM place WHERE region IS NOT NULL ORDER BY number, region`, slug, slug)
 	})
 	if err != nil {
 		return out, err

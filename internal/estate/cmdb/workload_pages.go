@@ -43,7 +43,7 @@ func workloadColumns(p *ui.Page) []ui.Column[Workload] {
 	type column = ui.Column[Workload]
 	columns := []column{{Key: "name", Label: p.T("estate.ci.name"), Sort: true, Cell: func(w Workload) templ.Component { return ui.Text(w.Name) }}}
 	if wide(p) {
-		columns = append(columns, column{Key: "customer_name", Label: p.T("estate.customer"), Cell: func(w Workload) templ.Component { return ui.Text(web.CustomerName(p, w.Customer)) }})
+		columns = append(columns, column{Key: "customer_name", NoWrap: true, Label: p.T("estate.customer"), Cell: func(w Workload) templ.Component { return ui.Text(web.CustomerName(p, w.Customer)) }})
 	}
 	return append(columns,
 		column{Key: "environment", Label: p.T("estate.ci.environment"), Sort: true, Cell: func(w Workload) templ.Component { return ui.Either(p, environmentWord(p, w.Environment)) }},

@@ -51,7 +51,7 @@ func accountColumnsOf(p *ui.Page) []ui.Column[AccountRow] {
 		{Key: "account_id", Label: p.T("discovery.account.number"), Sort: true, NoWrap: true, Cell: func(r AccountRow) templ.Component { return ui.Code(r.AccountID) }},
 	}
 	if wide(p) {
-		columns = append(columns, ui.Column[AccountRow]{Key: "customer_name", Label: p.T("discovery.customer"),
+		columns = append(columns, ui.Column[AccountRow]{Key: "customer_name", NoWrap: true, Label: p.T("discovery.customer"),
 			Cell: func(r AccountRow) templ.Component { return ui.Text(r.CustomerName.Name) }})
 	}
 	return append(columns,
@@ -203,6 +203,9 @@ func (h pages) account(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 	p.Crumbs = []ui.Link{{Label: p.T("discovery.account.list"), Href: "/accounts"}}
 	v := accountView{Account: acc, owner: owner, reach: within, write: a.May(permission.AccountWrite) && acc.Status != Recorded,
 		run: a.May(permission.DiscoveryRun) && acc.Status != Recorded, remove: a.May(permission.AccountWrite), cover: a.May(permission.DiscoveryRead)}
+	if v.write && acc.RoleARN != "" {
+		v.principal, v.texts = p.Query.Get("principal"), h.accessTexts(p, acc)
+	}
 	ui.Render(w, r, http.StatusOK, accountPage(p, v))
 	return nil
 }
@@ -316,6 +319,7 @@ func (h pages) removeAccount(w http.ResponseWriter, r *http.Request, p *ui.Page,
 type accountView struct {
 	Account
 	owner                     ui.Customer
+	principal                 string // as whom Vigie runs, as the address says
 	texts                     []accessText
 	reach                     reach
 	write, run, remove, cover bool

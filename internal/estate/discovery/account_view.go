@@ -1,9 +1,11 @@
 package discovery
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
+	"vigie/internal/estate/collect/policy"
 	"vigie/internal/kit/ui"
 )
 
@@ -77,4 +79,34 @@ func versionOf(text string) int64 {
 		return 0
 	}
 	return n
+}
+
+// principalForm is who may assume the role: an account by number, or a role or user by ARN.
+var principalForm = regexp.MustCompile(`^([0-9]{12}|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9+=,.@_/-]{1,600})$`)
+
+// unknownPrincipal stands in the templates until somebody says as whom Vigie runs: a deployment with it fails, rather than letting the
+// wrong one in.
+const unknownPrincipal = "ACCOUNT-THAT-VIGIE-RUNS-IN"
+
+// accessTexts are the ways to make the role of an account, computed from the collectors.
+func (h pages) accessTexts(p *ui.Page, acc Account) []accessText {
+	principal := strings.TrimSpace(p.Query.Get("principal"))
+	if !principalForm.MatchString(principal) {
+		principal = unknownPrincipal
+	}
+	role := policy.Role{Name: roleName(acc.RoleARN), Principal: principal, ExternalID: acc.ExternalID, Documents: policy.Documents(policy.Actions(h.s.collectors))}
+	texts := []accessText{}
+	if acc.Organization {
+		texts = append(texts, accessText{p.T("discovery.access.stackset"), p.T("discovery.access.stackset_help"), role.StackSet()})
+	}
+	return append(texts,
+		accessText{p.T("discovery.access.cloudformation"), p.T("discovery.access.cloudformation_help"), role.CloudFormation()},
+		accessText{p.T("discovery.access.terraform"), p.T("discovery.access.terraform_help"), role.Terraform()})
+}
+
+func principalFault(p *ui.Page, text string) string {
+	if text == "" || principalForm.MatchString(strings.TrimSpace(text)) {
+		return ""
+	}
+	return p.T("discovery.access.principal_form")
 }

@@ -17,22 +17,30 @@ import (
 
 func (h pages) coverage(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("discovery.cover.title"), "coverage"
-	l := web.Lister{DB: h.s.db, Need: permission.DiscoveryRead, Spec: CoverageSpec, Customer: "k.slug"}
-	if done, err := web.Download(w, r, p, a, l, "coverage", answerCoverage); done {
-		return err
-	}
-	found, err := web.ReadList[CoverageRow](r, p, a, l)
-	if err != nil {
-		return err
-	}
 	slug, customer := web.Customer(p), ""
 	if slug != "" {
+		var err error
 		if customer, err = h.customers.ID(r.Context(), a, slug); err != nil {
 			return err
 		}
 	}
 	v := coverView{}
+	var err error
 	if v.sum, err = h.s.Summarise(r.Context(), a, customer); err != nil {
+		return err
+	}
+	l := web.Lister{DB: h.s.db, Need: permission.DiscoveryRead, Spec: CoverageSpec, Customer: "k.slug"}
+	l.Spec.Pass = append(l.Spec.Pass, "show")
+	// Of thousands of scopes those that could not be read matter: they stand there until somebody asks for others.
+	v.troubled = !v.empty() && !v.whole() && !asked(p)
+	if v.troubled {
+		l.Spec.Where = blind
+	}
+	if done, err := web.Download(w, r, p, a, l, "coverage", answerCoverage); done {
+		return err
+	}
+	found, err := web.ReadList[CoverageRow](r, p, a, l)
+	if err != nil {
 		return err
 	}
 	if v.lacks, err = h.s.lacks(r.Context(), a, slug); err != nil {
@@ -68,6 +76,23 @@ type coverView struct {
 	sum   Summary
 	lacks []lack
 	table ui.Table
+	// troubled: the table holds only what could not be read.
+	troubled bool
+}
+
+// blind is the condition of scopes that were asked for and not read.
+const blind = "c.outcome IN ('denied', 'failed', 'throttled_out')"
+
+// asked tells that the reader wants certain scopes, or all of them.
+func asked(p *ui.Page) bool {
+	for name := range p.Query {
+		switch name {
+		case "customer", "format", "cols", "density", "sort", "cursor", "limit":
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 func (h pages) typeOptions(p *ui.Page) (out []ui.Option) {
@@ -85,7 +110,7 @@ func coverColumnsOf(p *ui.Page) []ui.Column[CoverageRow] {
 		{Key: "region", Label: p.T("discovery.cover.region"), Sort: true, NoWrap: true, Cell: func(r CoverageRow) templ.Component { return ui.Text(r.Region) }},
 	}
 	if wide(p) {
-		columns = append(columns, ui.Column[CoverageRow]{Key: "customer_name", Label: p.T("discovery.customer"), Cell: func(r CoverageRow) templ.Component { return ui.Text(r.Name) }})
+		columns = append(columns, ui.Column[CoverageRow]{Key: "customer_name", NoWrap: true, Label: p.T("discovery.customer"), Cell: func(r CoverageRow) templ.Component { return ui.Text(r.Name) }})
 	}
 	return append(columns,
 		ui.Column[CoverageRow]{Key: "outcome", Label: p.T("discovery.cover.outcome"), NoWrap: true, Cell: func(r CoverageRow) templ.Component {
@@ -189,3 +214,10 @@ func statement(actions []string) string {
 func every(p *ui.Page, minutes int64) string { return p.Duration(time.Duration(minutes) * time.Minute) }
 
 func customerWord(p *ui.Page, slug string) string { return web.CustomerName(p, slug) }
+
+func (v coverView) heading(p *ui.Page) string {
+	if v.troubled {
+		return p.T("discovery.cover.troubled")
+	}
+	return p.T("discovery.cover.scopes")
+}

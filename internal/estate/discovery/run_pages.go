@@ -96,7 +96,7 @@ func runColumnsOf(p *ui.Page) []ui.Column[RunRow] {
 		{Key: "created_at", Label: p.T("discovery.run.started"), Sort: true, NoWrap: true, Cell: func(r RunRow) templ.Component { return moment(p, r.CreatedAt) }},
 	}
 	if wide(p) {
-		columns = append(columns, ui.Column[RunRow]{Key: "customer_name", Label: p.T("discovery.customer"), Cell: func(r RunRow) templ.Component { return ui.Text(r.Name) }})
+		columns = append(columns, ui.Column[RunRow]{Key: "customer_name", NoWrap: true, Label: p.T("discovery.customer"), Cell: func(r RunRow) templ.Component { return ui.Text(r.Name) }})
 	}
 	columns = append(columns,
 		ui.Column[RunRow]{Key: "state", Label: p.T("discovery.run.state"), NoWrap: true, Cell: func(r RunRow) templ.Component { return runState(p, r.State) }},
