@@ -139,7 +139,7 @@ var page = template.Must(template.New("docs").Parse(`<!doctype html>
 <body class="container-xl py-4">
 <h1>{{.Info.Title}} API {{.Info.Version}}</h1>
 <p>{{.Info.Description}} Machines read <a href="/api/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
-<p>Send <code>Authorization: Bearer TOKEN</code>; a token is made on your own page, by <code>POST {{.Base}}/tokens</code> or by <code>vigie token create</code>.</p>
+<p>Send <code>Authorization: Bearer TOKEN</code>; a token is made by <code>POST {{.Base}}/tokens</code> or by <code>vigie token create</code>.</p>
 {{range .Conventions}}<h2 class="mt-4">{{.Name}}</h2><ul>{{range .Lines}}<li>{{.}}</li>{{end}}</ul>{{end}}
 <h2 class="mt-4">Operations</h2>
 <nav><ul>{{range .Groups}}<li><a href="#{{.Name}}">{{.Name}}</a></li>{{end}}</ul></nav>

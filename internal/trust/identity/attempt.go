@@ -12,7 +12,8 @@ import (
 
 // How guessing is slowed down. Beyond so many failures each further one doubles the wait; a day without any forgets all.
 const (
-	freeByEmail   = 5
+	freeByBoth    = 5  // one e-mail from one address: whoever guesses from elsewhere does not lock the owner out
+	freeByEmail   = 50 // one e-mail from everywhere
 	freeByAddress = 30 // an office of people shares one
 	maxWait       = 15 * time.Minute
 	forgetAfter   = 24 * time.Hour
@@ -33,7 +34,8 @@ type attemptKey struct {
 // attemptKeys name what is slowed down. E-mails are hashed: what people type there by mistake is often a password.
 func attemptKeys(email, address string) []attemptKey {
 	sum := sha256.Sum256([]byte(email))
-	return []attemptKey{{"email:" + hex.EncodeToString(sum[:]), freeByEmail}, {"address:" + address, freeByAddress}}
+	hash := hex.EncodeToString(sum[:])
+	return []attemptKey{{"both:" + hash + ":" + address, freeByBoth}, {"email:" + hash, freeByEmail}, {"address:" + address, freeByAddress}}
 }
 
 // wait is how long to wait after so many failures.
@@ -85,12 +87,12 @@ func locked(tx *db.Tx) string {
 	return ""
 }
 
-// forget takes back what attempt counted, after it went well: the e-mail begins anew, and the address is as it was, since an
-// attacker may have one account of their own.
+// forget takes back what attempt counted, after it went well: the e-mail begins anew at this address, and the rest is as it was,
+// since an attacker may have one account of their own.
 func forget(ctx context.Context, tx *db.Tx, keys []attemptKey) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM {sign_in_attempt} WHERE key = ?`, keys[0].key); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE {sign_in_attempt} SET failures = failures - 1, blocked_until = NULL WHERE key = ?`, keys[1].key)
+	_, err := tx.Exec(ctx, `UPDATE {sign_in_attempt} SET failures = failures - 1, blocked_until = NULL WHERE key IN (?, ?)`, keys[1].key, keys[2].key)
 	return err
 }
