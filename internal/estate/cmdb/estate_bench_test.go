@@ -2,6 +2,7 @@ package cmdb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/platform/id"
 	"vigie/internal/trust/permission"
+	"vigie/test/pg"
 )
 
 // benchCIs is the size of the estate of these benchmarks: VIGIE_BENCH_CIS, 100,000 unless set. FIGURES.md's goals are for 1,000,000.
@@ -25,6 +27,27 @@ func benchCIs() int {
 		return n
 	}
 	return 100_000
+}
+
+var benchAddress string // of the PostgreSQL that benchDB started last
+
+// benchDB gives SQLite, or PostgreSQL if VIGIE_BENCH_ENGINE says postgres.
+func benchDB(b *testing.B) *db.DB {
+	b.Helper()
+	if os.Getenv("VIGIE_BENCH_ENGINE") != "postgres" {
+		return dbtest.SQLite(b, clock.System{})
+	}
+	address := pg.Start(b)
+	benchAddress = address
+	if err := db.Migrate(context.Background(), address, dbtest.NoExtra); err != nil {
+		b.Fatal(err)
+	}
+	d, err := db.Open(context.Background(), address, clock.System{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(d.Close)
+	return d
 }
 
 // town is a large estate of one customer: applications of 200 CIs, each on a VPC; the VPCs of twenty hang on one hub.
@@ -40,7 +63,7 @@ const application = 200
 
 func buildTown(b *testing.B) *town {
 	b.Helper()
-	d := dbtest.SQLite(b, clock.System{})
+	d := benchDB(b)
 	w := &town{d: d, scope: benchCustomer(b, d, "acme")}
 	n := benchCIs()
 	now := db.At(time.Now())
@@ -84,7 +107,23 @@ func buildTown(b *testing.B) *town {
 			b.Fatal(err)
 		}
 	}
+	gather(b)
 	return w
+}
+
+// gather does for PostgreSQL what its autovacuum does after some minutes.
+func gather(b *testing.B) {
+	if benchAddress == "" {
+		return
+	}
+	c, err := sql.Open("pgx", benchAddress)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Exec("VACUUM ANALYZE"); err != nil {
+		b.Fatal(err)
+	}
 }
 
 func typeAt(i int) string {

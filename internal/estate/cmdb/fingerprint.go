@@ -8,6 +8,7 @@ import (
 	"hash"
 	"slices"
 	"strconv"
+	"strings"
 
 	"vigie/internal/estate/collect"
 )
@@ -29,7 +30,8 @@ func fingerprint(it collect.Item) (string, error) {
 	put(h, "edges")
 	edges := make([]string, len(it.Edges))
 	for i, e := range it.Edges {
-		edges[i] = edgeKey(e) + "\x00" + e.Redundancy + "\x00" + strconv.Itoa(e.Needed)
+		edges[i] = strings.Join([]string{string(e.Type), strconv.FormatBool(e.Inbound), e.To.Type, e.To.Key, e.To.Account, e.To.Region,
+			e.Redundancy, strconv.Itoa(e.Needed)}, "\x00")
 	}
 	slices.Sort(edges)
 	put(h, slices.Compact(edges)...)
@@ -44,8 +46,4 @@ func put(h hash.Hash, texts ...string) {
 		h.Write(append(strconv.AppendInt(n[:0], int64(len(t)), 10), ':'))
 		h.Write([]byte(t))
 	}
-}
-
-func edgeKey(e collect.Edge) string {
-	return relationKey{e.Type, e.Inbound, e.To.Type, e.To.Key, e.To.Account, e.To.Region}.String()
 }

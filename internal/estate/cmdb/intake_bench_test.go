@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"vigie/internal/estate/collect"
-	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
-	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/platform/id"
 )
 
@@ -87,7 +85,7 @@ func BenchmarkUpsert(b *testing.B) {
 		all[i] = benchItems(i)
 	}
 	for b.Loop() {
-		d := dbtest.SQLite(b, clock.System{})
+		d := benchDB(b)
 		s := benchCustomer(b, d, "acme")
 		start := time.Now()
 		if n := upsertAll(b, d, s, id.New(), all); n.Added != batches*benchBatch {

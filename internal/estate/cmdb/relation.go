@@ -1,8 +1,6 @@
 package cmdb
 
 import (
-	"fmt"
-
 	"vigie/internal/estate/collect"
 	"vigie/internal/platform/db"
 )
@@ -48,10 +46,6 @@ type relationKey struct {
 	Inbound                bool
 	OtherType, OtherKey    string
 	OtherAccount, OtherReg string
-}
-
-func (k relationKey) String() string {
-	return fmt.Sprintf("%s\x00%t\x00%s\x00%s\x00%s\x00%s", k.Type, k.Inbound, k.OtherType, k.OtherKey, k.OtherAccount, k.OtherReg)
 }
 
 func (r relationRow) key() relationKey {
