@@ -57,9 +57,6 @@ func (Intake) Upsert(ctx context.Context, tx *db.Tx, run, account string, items 
 			n.Added++
 			b.fresh = append(b.fresh, s)
 		case s.old.Fingerprint != s.print || s.old.Source != Discovered:
-			if string(s.old.RunID) != run {
-				n.Changed++
-			}
 			b.changed = append(b.changed, s)
 		case s.old.Status != Active:
 			if s.old.Status == Gone {
@@ -79,6 +76,7 @@ func (Intake) Upsert(ctx context.Context, tx *db.Tx, run, account string, items 
 	if err := b.change(ctx, tx); err != nil {
 		return n, err
 	}
+	n.Changed += b.differ
 	return n, b.store(ctx, tx)
 }
 
@@ -120,6 +118,7 @@ type batch struct {
 
 	insert, update []record
 	changes        []changeRow
+	differ         int // changed CIs with anything to tell, once a run
 	oldTerms       []string // terms that some changed CI has no longer
 	changedIDs     []string
 	terms          []termRow
@@ -197,6 +196,12 @@ func (b *batch) change(ctx context.Context, tx *db.Tx) error {
 	kept := map[string][]string{} // terms of each changed CI
 	for _, s := range b.changed {
 		old := before[s.old.ID]
+		if s.item.Partial && old.Source == Discovered {
+			s.item = complement(old, told[s.old.ID], s.item)
+			if s.print, err = fingerprint(s.item); err != nil {
+				return err
+			}
+		}
 		now, deltas := observe(old, s.item, s.print)
 		now.RunID, now.LastSeen = db.Null(b.run), b.now
 		b.assign(&now)
@@ -211,7 +216,11 @@ func (b *batch) change(ctx context.Context, tx *db.Tx) error {
 				b.oldTerms = append(b.oldTerms, t)
 			}
 		}
+		noted := len(b.changes)
 		b.relate(now.ID, told[now.ID], edgesOf(now.ID, s.item.Edges))
+		if string(s.old.RunID) != b.run && len(deltas)+len(b.changes)-noted > 0 {
+			b.differ++
+		}
 	}
 	for ci, list := range kept {
 		for _, t := range list {

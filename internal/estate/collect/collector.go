@@ -50,6 +50,9 @@ type Item struct {
 	// Keys are further names that edges may point at: DNS("my-alb-1.eu-west-1.elb.amazonaws.com").
 	Keys  []string
 	Edges []Edge
+	// Partial is set by the session, not by collectors: a detail was denied or broke before this item was emitted, so that
+	// what it lacks may still be there. What was known before is kept.
+	Partial bool
 }
 
 // Edge is one relation of an item to another resource.

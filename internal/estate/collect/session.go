@@ -104,6 +104,7 @@ func (s *Session) flush(ctx context.Context, items []Item) error {
 
 // settle fills what an entry may leave out, and takes secrets out of what it made.
 func (s *Session) settle(it Item) Item {
+	it.Partial = s.noted != nil
 	if it.Region == "" {
 		it.Region = s.Region
 	}
