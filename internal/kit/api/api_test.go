@@ -132,8 +132,14 @@ func TestSameKeyAtOnceIsDoneOnce(t *testing.T) {
 		}
 		<-o.entered
 		for range 7 {
-			if status := <-answers; status != http.StatusConflict {
-				t.Errorf("meanwhile: %d, want 409", status)
+			select {
+			case status := <-answers:
+				if status != http.StatusConflict {
+					t.Errorf("meanwhile: %d, want 409", status)
+				}
+			case <-o.entered:
+				close(o.leave)
+				t.Fatal("two at the same time")
 			}
 		}
 		close(o.leave)
