@@ -84,7 +84,7 @@ func changeColumns(p *ui.Page) []ui.Column[Change] {
 		column{Key: "field", Label: p.T("estate.change.field"), Cell: func(c Change) templ.Component { return ui.Either(p, fieldWord(p, c.changeRow)) }},
 		column{Key: "before", Label: p.T("estate.change.before"), Cell: func(c Change) templ.Component { return valueCell(p, valueWord(p, c.changeRow, c.Before)) }},
 		column{Key: "after", Label: p.T("estate.change.after"), Cell: func(c Change) templ.Component { return valueCell(p, valueWord(p, c.changeRow, c.After)) }},
-		column{Key: "by", Label: p.T("estate.change.by"), Cell: func(c Change) templ.Component { return causeCell(p, c.changeRow) }},
+		column{Key: "by", NoWrap: true, Label: p.T("estate.change.by"), Cell: func(c Change) templ.Component { return causeCell(p, c.changeRow) }},
 		column{Key: "at", Label: p.T("estate.change.at"), Sort: true, NoWrap: true, Cell: func(c Change) templ.Component { return when(p, c.At) }},
 	)
 }

@@ -130,7 +130,7 @@ func inbound(c changeRow) bool {
 
 // valueWord writes a value of a change for the reader: texts without quotes, relations by their other end.
 func valueWord(p *ui.Page, c changeRow, text string) string {
-	if text == "" {
+	if text == "" || c.Kind == Created { // a new CI tells its name as what it became
 		return ""
 	}
 	if c.Kind == RelationAdded || c.Kind == RelationRemoved {
@@ -163,10 +163,13 @@ func choices(p *ui.Page, word func(*ui.Page, string) string, values []string) []
 	return out
 }
 
-func customerOptions(p *ui.Page) []ui.Option {
-	out := make([]ui.Option, len(p.Customers))
-	for i, c := range p.Customers {
-		out[i] = ui.Option{Value: c.Slug, Label: c.Name}
+// customerOptions are the choices of a form that needs a customer; of several, none is taken for granted.
+func customerOptions(p *ui.Page) (out []ui.Option) {
+	if len(p.Customers) > 1 {
+		out = append(out, ui.Option{Label: p.T("ui.form.choose")})
+	}
+	for _, c := range p.Customers {
+		out = append(out, ui.Option{Value: c.Slug, Label: c.Name})
 	}
 	return out
 }

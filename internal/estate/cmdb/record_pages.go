@@ -15,6 +15,7 @@ import (
 	"vigie/internal/kit/list"
 	"vigie/internal/kit/ui"
 	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web"
 )
 
 // maxRelations is how many relations the panels of a CI's page look at.
@@ -77,6 +78,9 @@ func (v recordView) tabs(p *ui.Page) (tabs []ui.Tab) {
 
 func (v recordView) facts(p *ui.Page) []ui.Fact {
 	facts := []ui.Fact{}
+	if wide(p) {
+		facts = append(facts, ui.Fact{Label: p.T("estate.customer"), Value: ui.Text(web.CustomerName(p, v.Customer))})
+	}
 	if v.Account != "" {
 		facts = append(facts, ui.Fact{Label: p.T("estate.ci.account"), Value: ui.Text(v.names.long(v.Account))})
 	}
@@ -262,7 +266,7 @@ func drawing(p *ui.Page, c CI, relations []Relation) ui.Graph {
 		add(string(r.ToID), string(r.ToName), string(r.ToType), Status(r.ToStatus))
 		g.Edges = append(g.Edges, ui.Edge{From: string(r.FromID), To: string(r.ToID), Label: relationWord(p, r.Type, false)})
 	}
-	return g
+	return folded(p, g)
 }
 
 func nodeTone(s Status) ui.Tone {
@@ -310,4 +314,55 @@ func tagHref(key, v string) string {
 		v = "*"
 	}
 	return "/cis?" + url.Values{"tag." + key: {list.Join(v)}}.Encode()
+}
+
+// openLeaves is how many leaves of one kind on one CI are drawn; a star of forty is a wall, not a picture.
+const openLeaves = 4
+
+// folded draws many leaves that are alike (same neighbour, relation, direction and type) as a few and one that stands for the rest.
+func folded(p *ui.Page, g ui.Graph) ui.Graph {
+	degree := map[string]int{}
+	for _, e := range g.Edges {
+		degree[e.From]++
+		degree[e.To]++
+	}
+	kinds := map[string]ui.Node{}
+	for _, n := range g.Nodes {
+		kinds[n.ID] = n
+	}
+	type group struct {
+		hub, label, kind string
+		back             bool
+	}
+	leaves := map[group][]string{}
+	for _, e := range g.Edges {
+		for _, leaf := range []string{e.From, e.To} {
+			if n := kinds[leaf]; degree[leaf] == 1 && !n.Focus && n.State == "" {
+				hub := e.From
+				if leaf == e.From {
+					hub = e.To
+				}
+				at := group{hub, e.Label, n.Kind, leaf == e.From}
+				leaves[at] = append(leaves[at], leaf)
+			}
+		}
+	}
+	hidden := map[string]bool{}
+	for at, all := range leaves {
+		if len(all) <= openLeaves+1 {
+			continue
+		}
+		for _, id := range all[openLeaves:] {
+			hidden[id] = true
+		}
+		rest := ui.Node{ID: at.hub + at.label + at.kind + strconv.FormatBool(at.back), Label: p.N("estate.overview.more", len(all)-openLeaves), Kind: at.kind}
+		edge := ui.Edge{From: at.hub, To: rest.ID, Label: at.label}
+		if at.back {
+			edge.From, edge.To = rest.ID, at.hub
+		}
+		g.Nodes, g.Edges = append(g.Nodes, rest), append(g.Edges, edge)
+	}
+	g.Nodes = slices.DeleteFunc(g.Nodes, func(n ui.Node) bool { return hidden[n.ID] })
+	slices.SortStableFunc(g.Nodes[1:], func(a, b ui.Node) int { return strings.Compare(a.Kind, b.Kind) })
+	return g
 }

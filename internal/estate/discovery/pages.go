@@ -71,11 +71,13 @@ func (h pages) chosen(r *http.Request, p *ui.Page, a permission.Actor) (string, 
 	return h.customers.ID(r.Context(), a, slug)
 }
 
-// customerOptions are the choices of a form that needs a customer.
-func customerOptions(p *ui.Page) []ui.Option {
-	options := make([]ui.Option, len(p.Customers))
-	for i, c := range p.Customers {
-		options[i] = ui.Option{Value: c.Slug, Label: c.Name}
+// customerOptions are the choices of a form that needs a customer; of several, none is taken for granted.
+func customerOptions(p *ui.Page) (options []ui.Option) {
+	if len(p.Customers) > 1 {
+		options = append(options, ui.Option{Label: p.T("ui.form.choose")})
+	}
+	for _, c := range p.Customers {
+		options = append(options, ui.Option{Value: c.Slug, Label: c.Name})
 	}
 	return options
 }
