@@ -118,7 +118,7 @@ type batch struct {
 
 	insert, update []record
 	changes        []changeRow
-	differ         int // changed CIs with anything to tell, once a run
+	differ         int      // changed CIs with anything to tell, once a run
 	oldTerms       []string // terms that some changed CI has no longer
 	changedIDs     []string
 	terms          []termRow

@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"vigie/internal/estate/collect"
+	"vigie/internal/estate/collect/policy"
 	"vigie/internal/kit/api"
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
 	"vigie/internal/trust/permission"
 )
 
@@ -28,6 +30,9 @@ func (s *Service) Register(a *api.API, customers Directory) {
 	api.Patch(a, api.Op{Path: "/accounts/{id}", Tag: "Accounts", Summary: "Change an AWS account"}, r.changeAccount)
 	api.Delete(a, api.Op{Path: "/accounts/{id}", Tag: "Accounts", Summary: "Remove an AWS account", Description: "Its CIs stay, as stale."}, r.removeAccount)
 	api.Post(a, api.Op{Path: "/accounts/{id}/check", Tag: "Accounts", Summary: "Enter the account now and say what came of it", Status: 200}, r.checkAccount)
+
+	api.Get(a, api.Op{Path: "/accounts/{id}/access", Tag: "Accounts", Summary: "Get what gives Vigie access: policy, CloudFormation, Terraform",
+		Description: "Computed from the collectors, with the account's ExternalId."}, r.access)
 
 	api.List(a, api.Listing[RunRow, RunAnswer]{
 		Op: api.Op{Path: "/discovery-runs", Tag: "Discovery", Summary: "List discovery runs"}, Spec: RunSpec, Allow: permission.Need(permission.DiscoveryRead),
@@ -121,6 +126,35 @@ func (r routes) removeAccount(ctx context.Context, in *struct {
 func (r routes) checkAccount(ctx context.Context, in *ByID) (AccountAnswer, error) {
 	acc, err := r.s.CheckAccount(ctx, permission.From(ctx), in.ID)
 	return r.named(ctx, acc, err)
+}
+
+// AccessAnswer is all that makes the role in the customer's account.
+type AccessAnswer struct {
+	Actions        []string          `json:"actions" nullable:"false" doc:"IAM actions that the collectors need."`
+	Policies       []policy.Document `json:"policies" nullable:"false" doc:"Managed policies, each within IAM's limit of size."`
+	CloudFormation string            `json:"cloudformation" doc:"Template, YAML."`
+	StackSet       string            `json:"stackset" doc:"Template for all accounts of an organisation, YAML."`
+	Terraform      string            `json:"terraform"`
+}
+
+func (r routes) access(ctx context.Context, in *struct {
+	ByID
+	Principal string `query:"principal" doc:"ARN or account of the identity under which Vigie runs; empty leaves a parameter to fill in."`
+}) (AccessAnswer, error) {
+	acc, err := r.s.Account(ctx, permission.From(ctx), in.ID)
+	if err != nil {
+		return AccessAnswer{}, err
+	}
+	if in.Principal == "" {
+		in.Principal = unknownPrincipal
+	} else if !principalForm.MatchString(in.Principal) {
+		var f fault.Fields
+		f.Add("principal", "discovery.access.principal_form")
+		return AccessAnswer{}, f.Err()
+	}
+	actions := policy.Actions(r.s.collectors)
+	role := policy.Role{Name: roleName(acc.RoleARN), Principal: in.Principal, ExternalID: acc.ExternalID, Documents: policy.Documents(actions)}
+	return AccessAnswer{Actions: actions, Policies: role.Documents, CloudFormation: role.CloudFormation(), StackSet: role.StackSet(), Terraform: role.Terraform()}, nil
 }
 
 func (r routes) named(ctx context.Context, acc Account, err error) (AccountAnswer, error) {
