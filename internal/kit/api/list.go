@@ -33,7 +33,7 @@ type Listing[R, D any] struct {
 
 // Listed is the answer of a list.
 type Listed[D any] struct {
-	Items      []D     `json:"items"`
+	Items      []D     `json:"items" nullable:"false"`
 	NextCursor *string `json:"next_cursor" doc:"Give it as cursor for the next page; null on the last one."`
 	PrevCursor *string `json:"prev_cursor" doc:"Likewise backwards; null on the first page."`
 }

@@ -32,8 +32,8 @@ type Me struct {
 	User
 	Via       permission.Kind     `json:"via" doc:"person (a session of a browser) or token."`
 	Effective permission.Role     `json:"effective_role" doc:"Role in force, which a token may narrow."`
-	Actions   []permission.Action `json:"actions" doc:"What that role may do."`
-	Customers []string            `json:"customers" doc:"Slugs of the customers in reach; empty is all of them."`
+	Actions   []permission.Action `json:"actions" nullable:"false" doc:"What that role may do."`
+	Customers []string            `json:"customers" nullable:"false" doc:"Slugs of the customers in reach; empty is all of them."`
 }
 
 type setPassword struct {

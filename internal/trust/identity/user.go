@@ -38,7 +38,7 @@ type User struct {
 	Email     string          `json:"email"`
 	Name      string          `json:"name"`
 	Role      permission.Role `json:"role" enum:"admin,manager,engineer,agent,sales,auditor,approver,requester,viewer"`
-	Customers []string        `json:"customers" doc:"Slugs of the customers that the person is limited to; empty is all of them, for provider roles."`
+	Customers []string        `json:"customers" nullable:"false" doc:"Slugs of the customers that the person is limited to; empty is all of them, for provider roles."`
 	Language  string          `json:"language"`
 	TimeZone  string          `json:"time_zone"`
 	Theme     string          `json:"theme"`
