@@ -127,18 +127,18 @@ func script(tb testing.TB, out any, path string, args ...string) string {
 }
 
 // useCloud points the SDK of this process at an endpoint, as an operator does.
-func useCloud(t *testing.T, endpoint string) {
-	t.Helper()
+func useCloud(tb testing.TB, endpoint string) {
+	tb.Helper()
 	for _, v := range os.Environ() {
 		if name, value, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, value) // so that it comes back
+			tb.Setenv(name, value) // so that it comes back
 			if err := os.Unsetenv(name); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 		}
 	}
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-		"AWS_EC2_METADATA_DISABLED": "true"} {
-		t.Setenv(name, value)
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1",
+		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true"} {
+		tb.Setenv(name, value)
 	}
 }

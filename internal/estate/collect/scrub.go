@@ -3,6 +3,7 @@ package collect
 import (
 	"reflect"
 	"regexp"
+	"strings"
 )
 
 // Scrub takes secrets out of an answer of the SDK, in place, before anything else sees it: environment values of functions,
@@ -34,11 +35,12 @@ var holders = map[string]bool{
 
 const gone = "(dropped)"
 
-var secretText = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY-----|\b((?:password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*)[^\s;&"']+`)
+var secretText = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?|\b((?:password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*)[^\s;&"']+`)
 
-// Text takes what looks like a secret out of one string.
+// Text takes what looks like a secret out of one string. Nearly all texts of AWS have none of the three marks that the pattern
+// needs, and looking for these costs a tenth of the pattern, which was a tenth of a whole discovery.
 func Text(s string) string {
-	if len(s) < 8 || !secretText.MatchString(s) {
+	if len(s) < 8 || strings.IndexByte(s, '=') < 0 && !strings.Contains(s, "://") && !strings.Contains(s, "-----") || !secretText.MatchString(s) {
 		return s
 	}
 	return secretText.ReplaceAllString(s, "${1}${2}"+gone)
