@@ -20,33 +20,43 @@ type Hit struct {
 	Customer    string `db:"customer"`
 }
 
-// candidates is how many CIs of one word are looked at, so that a short word in a large estate costs as little as a long one.
-const candidates = 2000
+// candidates is how many terms of one word are looked at, so that a short word in a large estate costs as little as a long one.
+const candidates = 500
 
 // Search finds CIs whose words begin with the words of q, names that begin so first; empty customer stands for all that the actor
 // sees. Codes: not_found (customer), forbidden.
 func (s *Service) Search(ctx context.Context, a permission.Actor, customer, q string, limit int) (out []Hit, err error) {
-	words := strings.Fields(q)
+	words := strings.Fields(strings.ToLower(q))
 	if len(words) == 0 || len(words) > 10 {
 		return nil, a.Require(permission.CIRead)
 	}
-	err = s.viewOf(ctx, a, permission.CIRead, customer, func(tx *db.Tx) error {
-		// The longest word is likely the rarest: it finds, the others only check.
-		longest := words[0]
-		for _, w := range words {
-			if len(w) > len(longest) {
-				longest = w
-			}
+	// The longest word is likely the rarest: it finds, the others only check.
+	finder := 0
+	for i, w := range words {
+		if len(w) > len(words[finder]) {
+			finder = i
 		}
-		from, below := wordRange(longest)
-		where, args := searchCIs(strings.Join(words, " "))
-		args = append([]any{from, below, candidates}, args...)
-		args = append(args, strings.ToLower(words[0])+"\U0010FFFF", strings.ToLower(words[0]), limit)
+	}
+	from, below := wordRange(strings.Fields(q)[finder])
+	args := []any{from, below, candidates}
+	where := ""
+	for i, w := range words {
+		if i != finder {
+			where += ` AND (lower(c.name) LIKE ? ESCAPE '!' OR lower(c.external_id) LIKE ? ESCAPE '!')`
+			pattern := "%" + likeEscapes.Replace(w) + "%"
+			args = append(args, pattern, pattern)
+		}
+	}
+	args = append(args, likeEscapes.Replace(words[0])+"%", limit)
+	err = s.viewOf(ctx, a, permission.CIRead, customer, func(tx *db.Tx) error {
 		return tx.Select(ctx, &out, `SELECT c.id, c.name, c.type, c.account, c.region, c.status, c.environment, k.slug AS customer
 			FROM (SELECT DISTINCT x.customer_id, x.ci_id FROM (SELECT t.customer_id, t.ci_id FROM {ci_term} t WHERE t.term >= ? AND t.term < ? LIMIT ?) x) y
-				JOIN {ci} c ON c.customer_id = y.customer_id AND c.id = y.ci_id JOIN {customer} k ON k.id = c.customer_id
-			WHERE `+where+` AND c.status <> 'gone'
-			ORDER BY CASE WHEN lower(c.name) < ? AND lower(c.name) >= ? THEN 0 ELSE 1 END, length(c.name), c.name, c.id LIMIT ?`, args...)
+				CROSS JOIN {ci} c JOIN {customer} k ON k.id = c.customer_id
+			WHERE c.customer_id = y.customer_id AND c.id = y.ci_id AND c.status <> 'gone'`+where+`
+			ORDER BY CASE WHEN lower(c.name) LIKE ? ESCAPE '!' THEN 0 ELSE 1 END, length(c.name), c.name, c.id LIMIT ?`, args...)
 	})
 	return out, err
 }
+
+// likeEscapes makes a text literal within a LIKE pattern.
+var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
