@@ -90,6 +90,7 @@ var apiRules = map[string]rule{
 	"GET /accounts/{id}":        {action: permission.AccountRead, shows: true},
 	"PATCH /accounts/{id}":      {action: permission.AccountWrite, body: func(f *firm) any { return values{"name": "taken over"} }},
 	"DELETE /accounts/{id}":     {action: permission.AccountWrite},
+	"GET /accounts/{id}/access": {action: permission.AccountRead, shows: true},
 	"POST /accounts/{id}/check": {action: permission.AccountWrite, ok: []int{200}},
 
 	"GET /discovery-runs":              {action: permission.DiscoveryRead, shows: true},

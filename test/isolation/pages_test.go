@@ -1,0 +1,260 @@
+package isolation
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"vigie/internal/trust/permission"
+)
+
+// open are the addresses that stand open or carry others, and why they are not walked as pages.
+var open = map[string]string{
+	"GET /livez":            "says that the process runs",
+	"GET /readyz":           "says that the database answers",
+	"GET /metrics":          "numbers without names",
+	"GET /assets/":          "style sheets and scripts",
+	"GET /api/openapi.json": "the same for everybody",
+	"GET /api/docs":         "the same for everybody",
+	"/api/":                 "walked by operations",
+	"/":                     "what is at no other address",
+	"GET /sign-in":          "for who is not signed in",
+	"POST /sign-in":         "for who is not signed in",
+	"POST /sign-out":        "ends one's own session",
+	"POST /preferences":     "sets a cookie of one's own",
+}
+
+// pageRule says how a page is asked for, and who may.
+type pageRule struct {
+	action permission.Action
+	form   func(*firm) url.Values
+	shows  bool // who covers bolt sees bolt's word on it
+}
+
+func fields(pairs ...string) url.Values {
+	v := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	return v
+}
+
+// taken is the form that changes a record: with a version that is long past for one's own.
+func taken(name string) func(*firm) url.Values {
+	return func(f *firm) url.Values {
+		v := fields(name, "taken over", "name", "taken over", "account_id", f.Refs["number"])
+		if f.Version != 0 {
+			v.Set("version", "999")
+		}
+		return v
+	}
+}
+
+// made is the form that makes a record of the customer.
+func made(pairs ...string) func(*firm) url.Values {
+	return func(f *firm) url.Values {
+		v := fields(pairs...)
+		v.Set("customer", f.Slug)
+		return v
+	}
+}
+
+// pageRules are all pages.
+var pageRules = map[string]pageRule{
+	"GET /{$}":     {action: permission.CustomerRead, shows: true},
+	"GET /palette": {action: permission.CustomerRead},
+
+	"GET /customers":                              {action: permission.CustomerRead, shows: true},
+	"GET /customers/new":                          {action: permission.CustomerWrite},
+	"POST /customers/new":                         {action: permission.CustomerWrite, form: func(f *firm) url.Values { return fields("slug", f.Slug, "name", "x") }},
+	"GET /customers/{slug}":                       {action: permission.CustomerRead, shows: true},
+	"GET /customers/{slug}/edit":                  {action: permission.CustomerWrite, shows: true},
+	"POST /customers/{slug}/edit":                 {action: permission.CustomerWrite, form: taken("country")},
+	"GET /customers/{slug}/contacts/new":          {action: permission.ContactWrite, shows: true},
+	"POST /customers/{slug}/contacts/new":         {action: permission.ContactWrite, form: taken("job")},
+	"GET /customers/{slug}/contacts/{id}":         {action: permission.ContactWrite, shows: true},
+	"POST /customers/{slug}/contacts/{id}":        {action: permission.ContactWrite, form: taken("job")},
+	"POST /customers/{slug}/contacts/{id}/remove": {action: permission.ContactWrite, form: taken("job")},
+
+	"GET /accounts":              {action: permission.AccountRead, shows: true},
+	"GET /accounts/new":          {action: permission.AccountWrite},
+	"POST /accounts/new":         {action: permission.AccountWrite, form: made("account_id", "558800000000", "name", "x")},
+	"GET /accounts/{id}":         {action: permission.AccountRead, shows: true},
+	"GET /accounts/{id}/edit":    {action: permission.AccountWrite, shows: true},
+	"POST /accounts/{id}/edit":   {action: permission.AccountWrite, form: taken("name")},
+	"POST /accounts/{id}/check":  {action: permission.AccountWrite, form: taken("name")},
+	"GET /accounts/{id}/remove":  {action: permission.AccountWrite, shows: true},
+	"POST /accounts/{id}/remove": {action: permission.AccountWrite, form: taken("name")},
+
+	"GET /discovery":               {action: permission.DiscoveryRead, shows: true},
+	"POST /discovery":              {action: permission.DiscoveryRun, form: made()},
+	"POST /discovery/schedule":     {action: permission.AccountWrite, form: made("enabled", "true", "every_minutes", "60")},
+	"GET /discovery/{id}":          {action: permission.DiscoveryRead, shows: true},
+	"GET /discovery/{id}/progress": {action: permission.DiscoveryRead},
+	"POST /discovery/{id}/cancel":  {action: permission.DiscoveryRun, form: made()},
+	"POST /discovery/{id}/resume":  {action: permission.DiscoveryRun, form: made()},
+	"GET /coverage":                {action: permission.DiscoveryRead, shows: true},
+
+	"GET /estate":              {action: permission.CIRead},
+	"GET /cis":                 {action: permission.CIRead, shows: true},
+	"GET /cis/new":             {action: permission.CIWrite},
+	"POST /cis/new":            {action: permission.CIWrite, form: made("type", "Own::Thing", "name", "thing by form")},
+	"GET /cis/import":          {action: permission.CIImport},
+	"POST /cis/import":         {action: permission.CIImport, form: made("what", "cis", "key", "external_id", "apply", "true", "text", "type,name\nOwn::Thing,by import\n")},
+	"GET /cis/{id}":            {action: permission.CIRead, shows: true},
+	"GET /cis/{id}/graph":      {action: permission.CIRead, shows: true},
+	"GET /cis/{id}/impact":     {action: permission.CIRead, shows: true},
+	"GET /cis/{id}/history":    {action: permission.CIRead, shows: true},
+	"GET /cis/{id}/edit":       {action: permission.CIWrite, shows: true},
+	"POST /cis/{id}/edit":      {action: permission.CIWrite, form: taken("owner")},
+	"POST /cis/{id}/differing": {action: permission.CIWrite, form: taken("field")},
+	"GET /cis/{id}/remove":     {action: permission.CIWrite, shows: true},
+	"POST /cis/{id}/remove":    {action: permission.CIWrite, form: taken("owner")},
+
+	"GET /workloads":              {action: permission.WorkloadRead, shows: true},
+	"GET /workloads/new":          {action: permission.WorkloadWrite},
+	"POST /workloads/new":         {action: permission.WorkloadWrite, form: made("name", "work by form")},
+	"GET /workloads/{id}":         {action: permission.WorkloadRead, shows: true},
+	"GET /workloads/{id}/edit":    {action: permission.WorkloadWrite, shows: true},
+	"POST /workloads/{id}/edit":   {action: permission.WorkloadWrite, form: taken("owner")},
+	"GET /workloads/{id}/remove":  {action: permission.WorkloadWrite, shows: true},
+	"POST /workloads/{id}/remove": {action: permission.WorkloadWrite, form: taken("owner")},
+
+	"GET /changes": {action: permission.CIRead, shows: true},
+}
+
+// pages walks every address that the source hangs on a mux.
+func (h *house) pages(t *testing.T) {
+	found := map[string]bool{}
+	for _, s := range readSource(t).handled {
+		if !strings.Contains(s.value, "/") {
+			continue // a topic of the jobs
+		}
+		found[s.value] = true
+		rule, ok := pageRules[s.value]
+		if !ok {
+			if open[s.value] == "" {
+				t.Errorf("%s: %s is not registered in pageRules", s.at, s.value)
+			}
+			continue
+		}
+		t.Run(s.value, func(t *testing.T) {
+			for _, c := range h.callers {
+				h.page(t, s.value, rule, c)
+			}
+		})
+	}
+	for pattern := range maps.Keys(pageRules) {
+		if !found[pattern] {
+			t.Errorf("pageRules has %s, which no source hangs on a mux", pattern)
+		}
+	}
+	h.outside(t, found)
+}
+
+// outside asks as nobody: every address, with bolt's names in it.
+func (h *house) outside(t *testing.T, found map[string]bool) {
+	for pattern := range found {
+		method, path, ok := strings.Cut(pattern, " ")
+		if !ok {
+			method, path = http.MethodGet, pattern
+		}
+		r := request{method: method, path: strings.TrimSuffix(fill(t, path, h.bolt), "{$}"), page: true}
+		a := h.do(t, r)
+		if l := a.leak(h.bolt, r); l != "" {
+			t.Errorf("%s: shows bolt's %q", r, l)
+		}
+		if _, closed := pageRules[pattern]; closed && !(a.status == http.StatusSeeOther && strings.HasPrefix(a.header.Get("Location"), "/sign-in")) {
+			t.Errorf("%s: %d, want the sign-in page", r, a.status)
+		}
+	}
+}
+
+func (h *house) visitTo(t *testing.T, pattern string, rule pageRule, f *firm, c *caller) request {
+	t.Helper()
+	method, path, _ := strings.Cut(pattern, " ")
+	r := request{method: method, path: strings.TrimSuffix(fill(t, path, f), "{$}"), as: c, page: true}
+	if rule.form != nil {
+		r.body, r.kind = rule.form(f).Encode(), "application/x-www-form-urlencoded"
+	}
+	return r
+}
+
+func (h *house) page(t *testing.T, pattern string, rule pageRule, c *caller) {
+	t.Helper()
+	get := strings.HasPrefix(pattern, "GET ")
+	own := h.visitTo(t, pattern, rule, h.acme.own(), c)
+	want := []int{http.StatusForbidden}
+	switch {
+	case c.may(rule.action) && get:
+		want = []int{http.StatusOK}
+	case c.may(rule.action):
+		want = []int{http.StatusOK, http.StatusSeeOther, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity}
+	}
+	if pattern == "POST /customers/new" && c.limited {
+		want = []int{http.StatusForbidden}
+	}
+	a := h.do(t, own)
+	if !slices.Contains(want, a.status) {
+		t.Errorf("%s: %d, want %v", own, a.status, want)
+	}
+	if !c.limited {
+		if get && c.may(rule.action) {
+			r := h.visitTo(t, pattern, rule, h.bolt, c)
+			if b := h.do(t, r); b.status != http.StatusOK || rule.shows && leakIn(b.text, h.bolt, "") == "" {
+				t.Errorf("%s: %d, or nothing of bolt's", r, b.status)
+			}
+		}
+		return
+	}
+	if l := a.leak(h.bolt, own); l != "" {
+		t.Errorf("%s: shows bolt's %q", own, l)
+	}
+	before := h.footprint(t, h.bolt)
+	if strings.Contains(strings.TrimSuffix(pattern, "{$}"), "{") || rule.form != nil {
+		want := []int{http.StatusNotFound}
+		if !strings.Contains(pattern, "{") {
+			want = append(want, http.StatusUnprocessableEntity)
+		}
+		if !c.may(rule.action) || pattern == "POST /customers/new" {
+			want = append(want, http.StatusForbidden)
+		}
+		h.same(t, h.visitTo(t, pattern, rule, h.bolt, c), h.visitTo(t, pattern, rule, h.nobody, c), want)
+	}
+	if get {
+		h.pageVariants(t, own, c)
+	} else {
+		h.untouched(t, h.bolt, before, c.name+": "+pattern)
+	}
+}
+
+// pageVariants asks for one's own page with bolt in the query.
+func (h *house) pageVariants(t *testing.T, own request, c *caller) {
+	t.Helper()
+	cut := h.bolt.Word[:len(h.bolt.Word)-2]
+	ask := func(query url.Values, header [2]string) {
+		r := own
+		r.path, r.header = own.path+"?"+query.Encode(), header
+		if a := h.do(t, r); a.leak(h.bolt, r) != "" {
+			t.Errorf("%s: shows bolt's %q", r, a.leak(h.bolt, r))
+		}
+	}
+	for _, format := range []string{"csv", "xlsx"} {
+		ask(fields("format", format), [2]string{})
+		ask(fields("format", format, "customer", h.bolt.Slug), [2]string{})
+	}
+	ask(fields("q", cut), [2]string{"HX-Request", "true"})
+	if c.role != permission.Admin && c.role != permission.Viewer {
+		return
+	}
+	for _, name := range []string{"q", "name.contains", "name.prefix", "owner.prefix", "email.contains", "id.contains"} {
+		ask(fields(name, cut), [2]string{})
+	}
+	for name, kind := range map[string]string{"customer": "customer_id", "workload": "workload", "workload_id": "workload", "ci": "ci", "run": "run", "run_id": "run",
+		"account": "number", "account_id": "number", "id": "ci", "contact": "contact", "from": "ci", "to": "ci2", "record_id": "ci"} {
+		ask(fields(name, h.bolt.Refs[kind]), [2]string{})
+	}
+}
