@@ -411,6 +411,21 @@ func TestEstateFigures(t *testing.T) {
 			t.Errorf("overview %+v", v)
 		}
 		o.stranger.Do(t, "GET", "/estate/overview?customer=acme", "").Want(t, 404)
+		// What happens next is counted at once, deletions too.
+		var made Body
+		o.engineer.Do(t, "POST", "/cis", `{"customer":"acme","type":"Router","name":"r"}`).Want(t, 201).JSON(t, &made)
+		total := func() int64 {
+			var v Overview
+			o.viewer.Do(t, "GET", "/estate/overview", "").Want(t, 200).JSON(t, &v)
+			return v.Total
+		}
+		if n := total(); n != 4 {
+			t.Errorf("%d CIs after one more", n)
+		}
+		o.engineer.Do(t, "DELETE", "/cis/"+made.ID, "").Want(t, 204)
+		if n := total(); n != 3 {
+			t.Errorf("%d CIs after one less", n)
+		}
 	})
 }
 

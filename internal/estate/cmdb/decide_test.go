@@ -6,11 +6,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"vigie/internal/estate/collect"
+	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/platform/id"
 )
 
 func TestDerive(t *testing.T) {
@@ -252,4 +256,23 @@ func FuzzReadSheet(f *testing.F) {
 			t.Errorf("%d errors, fault %v", len(s.errors), err)
 		}
 	})
+}
+
+func TestChangeIDsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	at := db.At(time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC))
+	before := firstID(at.Time)
+	for range 10_000 {
+		now := changeID(at)
+		if now <= before || !id.Valid(now) {
+			t.Fatalf("%s after %s", now, before)
+		}
+		before = now
+	}
+	if later := changeID(db.At(at.Add(time.Microsecond))); later <= before || before >= firstID(at.Add(time.Millisecond)) {
+		t.Errorf("%s after %s", later, before)
+	}
+	if u := uuid.MustParse(before); u.Version() != 7 || u.Variant() != uuid.RFC4122 {
+		t.Errorf("%s is no UUIDv7", before)
+	}
 }

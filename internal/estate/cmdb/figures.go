@@ -7,8 +7,9 @@ import (
 	"vigie/internal/trust/permission"
 )
 
-// Count is how many CIs of one type stand in one place.
+// Count is how many CIs of one type stand in one place of one customer.
 type Count struct {
+	CustomerID  string `db:"customer_id" json:"-"`
 	Type        string `db:"type" json:"type"`
 	Account     string `db:"account" json:"account"`
 	Region      string `db:"region" json:"region"`
@@ -65,32 +66,19 @@ func share(part, whole int64) float64 {
 	return float64(part) / float64(whole)
 }
 
-// Accuracy gives the figures by customer, by slug or id; empty for all that the actor sees. Codes: not_found, forbidden.
+// Accuracy gives the figures by customer, by slug or id; empty for all that the actor sees. Customers without any CI are left
+// out. Codes: not_found, forbidden.
 func (s *Service) Accuracy(ctx context.Context, a permission.Actor, customer string) (out []Accuracy, err error) {
+	out = []Accuracy{}
 	err = s.viewOf(ctx, a, permission.CIRead, customer, func(tx *db.Tx) error {
-		out, err = accuracy(ctx, tx)
+		all, err := s.figures.read(ctx, tx)
+		for _, f := range all {
+			if f.accuracy.CustomerID != "" {
+				out = append(out, f.accuracy)
+			}
+		}
 		return err
 	})
-	return out, err
-}
-
-func accuracy(ctx context.Context, tx *db.Tx) ([]Accuracy, error) {
-	out := []Accuracy{}
-	err := tx.Select(ctx, &out, `SELECT k.id AS customer_id, k.slug AS customer,
-			SUM(CASE WHEN c.status <> 'gone' THEN 1 ELSE 0 END) AS total,
-			SUM(CASE WHEN c.source = 'discovered' AND c.status <> 'gone' THEN 1 ELSE 0 END) AS discovered,
-			SUM(CASE WHEN c.source = 'discovered' AND c.status = 'active' THEN 1 ELSE 0 END) AS verified,
-			SUM(CASE WHEN c.status = 'stale' THEN 1 ELSE 0 END) AS stale,
-			SUM(CASE WHEN c.status = 'gone' THEN 1 ELSE 0 END) AS gone,
-			SUM(CASE WHEN c.status <> 'gone' AND c.owner = '' THEN 1 ELSE 0 END) AS without_owner,
-			SUM(CASE WHEN c.status <> 'gone' AND c.workload_id IS NULL THEN 1 ELSE 0 END) AS without_workload,
-			SUM(CASE WHEN c.status <> 'gone' AND NOT EXISTS (SELECT 1 FROM {relation} f WHERE f.customer_id = c.customer_id AND f.from_id = c.id)
-				AND NOT EXISTS (SELECT 1 FROM {relation} t WHERE t.customer_id = c.customer_id AND t.to_id = c.id) THEN 1 ELSE 0 END) AS orphaned,
-			MAX(CASE WHEN c.source = 'discovered' THEN c.last_seen END) AS last_seen
-		FROM {ci} c JOIN {customer} k ON k.id = c.customer_id GROUP BY k.id, k.slug ORDER BY k.slug`)
-	for i := range out {
-		out[i].VerifiedShare = share(out[i].Verified, out[i].Discovered)
-	}
 	return out, err
 }
 
@@ -108,8 +96,11 @@ type Overview struct {
 func (s *Service) Overview(ctx context.Context, a permission.Actor, customer string) (out Overview, err error) {
 	var counts []Count
 	err = s.viewOf(ctx, a, permission.CIRead, customer, func(tx *db.Tx) error {
-		return tx.Select(ctx, &counts, `SELECT c.type, c.account, c.region, c.environment, c.status, COUNT(*) AS cis FROM {ci} c
-			GROUP BY c.account, c.region, c.type, c.status, c.environment`)
+		all, err := s.figures.read(ctx, tx)
+		for _, f := range all {
+			counts = append(counts, f.counts...)
+		}
+		return err
 	})
 	return summarise(customer, counts), err
 }

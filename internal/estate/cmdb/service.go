@@ -11,7 +11,10 @@ import (
 
 // Service is the room's door: every method checks the actor's permission and works within the actor's scope. What the scope
 // does not cover is not found.
-type Service struct{ db *db.DB }
+type Service struct {
+	db      *db.DB
+	figures figures
+}
 
 // New makes the service.
 func New(d *db.DB) *Service { return &Service{db: d} }

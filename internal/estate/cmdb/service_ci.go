@@ -197,6 +197,7 @@ func (s *Service) DeleteCI(ctx context.Context, a permission.Actor, ciID string,
 		if err := deleteCI(ctx, tx, old.record); err != nil {
 			return err
 		}
+		tx.AfterCommit(func() { s.figures.forget(old.CustomerID) })
 		return audit.Write(ctx, tx, a, "ci.delete", audit.Record{Type: "ci", ID: old.ID, Name: old.Name}, old.summary(), nil)
 	})
 }

@@ -10,10 +10,16 @@ import (
 )
 
 // changeID makes the id of a change: a UUIDv7 of the change's own time, so that the key of ci_change is its order in time even
-// where the clock is not the machine's.
+// where the clock is not the machine's. Changes of the same instant keep the order in which they were noted: behind the time
+// come microseconds, then the place of a fresh UUIDv7 (which only grows), then chance.
 func changeID(at db.Time) string {
-	u := uuid.Must(uuid.NewV7())
+	fresh := uuid.Must(uuid.NewV7())
+	place := binary.BigEndian.Uint64(fresh[:8])>>16<<12 | uint64(binary.BigEndian.Uint16(fresh[6:8])&0xFFF)
+	chance := uint64(binary.BigEndian.Uint16(fresh[14:]))
+	var u uuid.UUID
 	stamp(&u, at.Time)
+	binary.BigEndian.PutUint16(u[6:], 0x7000|uint16(at.UnixMicro()%1000)<<2)
+	binary.BigEndian.PutUint64(u[8:], 1<<63|(place<<18>>2)|chance)
 	return u.String()
 }
 
