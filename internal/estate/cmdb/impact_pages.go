@@ -13,6 +13,7 @@ import (
 const (
 	impactDepth = 5
 	impactRows  = 200
+	openHits    = 30 // lines that stand open; the others are folded
 	impactNodes = 60
 )
 

@@ -195,18 +195,18 @@ func sides(ciID string, relations []Relation) (out []side) {
 // shownEnds is how many far ends of a group stand open in a panel.
 const shownEnds = 6
 
-// beside are the panels: the workload, the relations, and what other rooms offer.
+// beside are the panels: the workload, the relations, and what other rooms offer. The tabs that are tables or pictures take the
+// whole width instead.
 func (v recordView) beside(p *ui.Page) []ui.Panel {
+	if v.tab != "" {
+		return nil
+	}
 	out := []ui.Panel{}
 	if v.WorkloadID != "" {
 		out = append(out, ui.Panel{Title: p.T("estate.ci.workload"), Body: workloadPanel(p, v.CI)})
 	}
 	for _, s := range sides(v.ID, v.relations) {
-		panel := ui.Panel{Title: capital(relationWord(p, s.relation, s.back)), Count: p.Number(len(s.ends)), Body: farEnds(p, s.ends)}
-		if v.tab != "graph" {
-			panel.Href = "/cis/" + v.ID + "/graph"
-		}
-		out = append(out, panel)
+		out = append(out, ui.Panel{Title: capital(relationWord(p, s.relation, s.back)), Count: p.Number(len(s.ends)), Href: "/cis/" + v.ID + "/graph", Body: farEnds(p, s.ends)})
 	}
 	if len(v.relations) == 0 {
 		out = append(out, ui.Panel{Title: p.T("estate.relations.title"), Body: muted(p.T("estate.relations.none"))})
