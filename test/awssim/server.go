@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"hash/crc32"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -23,6 +25,8 @@ type Server struct {
 	spent []int          // how often each fault has happened
 	keep  func(Exchange)
 	bufs  sync.Pool
+
+	connections atomic.Int64
 }
 
 // Exchange is one call as it went over the wire.
@@ -38,7 +42,13 @@ func Start(tb testing.TB, p Plan) *Server {
 	tb.Helper()
 	s := &Server{plan: p, calls: map[string]int{}, spent: make([]int, len(p.Faults))}
 	s.bufs.New = func() any { return new(bytes.Buffer) }
-	web := httptest.NewServer(s)
+	web := httptest.NewUnstartedServer(s)
+	web.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.connections.Add(1)
+		}
+	}
+	web.Start()
 	tb.Cleanup(web.Close)
 	s.URL = web.URL
 	return s
@@ -57,6 +67,9 @@ func (s *Server) Keep(see func(Exchange)) {
 	defer s.mu.Unlock()
 	s.keep = see
 }
+
+// Connections tells how many connections were made since the start.
+func (s *Server) Connections() int { return int(s.connections.Load()) }
 
 // Calls tells how often an action was asked for since the start, or all of them for "".
 func (s *Server) Calls(action string) int {

@@ -103,6 +103,10 @@ func TestTheSimulatorAnswersEveryCollector(t *testing.T) {
 	sim := awssim.Start(t, plan)
 	useCloud(t, sim.URL)
 	got := collectOnce(t, hasty())
+	// A pool of eight workers for all collectors, and what entering the account took.
+	if n := sim.Connections(); n > 30 {
+		t.Errorf("%d calls went over %d connections", sim.Calls(""), n)
+	}
 	for typ, end := range got.ends {
 		if end.Outcome != collect.Complete && !(end.Outcome == collect.Skipped && strings.HasPrefix(typ, "AWS::Organizations::")) {
 			t.Errorf("%s ended %s at %s page %d: %s", typ, end.Outcome, end.Action, end.Page, end.Message)

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"vigie/internal/estate/collect"
 )
@@ -82,7 +85,8 @@ func (c Cloud) Organization(ctx context.Context, a collect.Account) (members [][
 }
 
 func (c Cloud) base(ctx context.Context) (sdk.Config, error) {
-	opts := []func(*config.LoadOptions) error{config.WithDefaultRegion("us-east-1")}
+	opts := []func(*config.LoadOptions) error{config.WithDefaultRegion("us-east-1"),
+		config.WithLogger(logging.Nop{})} // it would write past our log; what goes wrong with a call is in its outcome
 	if c.Profile != "" {
 		opts = append(opts, config.WithSharedConfigProfile(c.Profile))
 	}
@@ -90,8 +94,19 @@ func (c Cloud) base(ctx context.Context) (sdk.Config, error) {
 	if err != nil {
 		return cfg, fmt.Errorf("AWS configuration: %w", err)
 	}
+	// Each client of a service would otherwise have a pool of connections of its own, and each collector makes a client: a
+	// handshake for every place, and hundreds of idle connections. With AWS_CA_BUNDLE there is an HTTP client, else none.
+	if cfg.HTTPClient == nil {
+		cfg.HTTPClient = awshttp.NewBuildableClient()
+	}
+	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		cfg.HTTPClient = c.WithReadTimeout(readTimeout).Freeze()
+	}
 	return cfg, nil
 }
+
+// readTimeout is how long a connection may stay silent.
+const readTimeout = time.Minute
 
 // refuseOpen tries the role without an ExternalId: it must be denied. Anything but a refusal or a success (no network, say)
 // is left to the real attempt that follows.
