@@ -1,0 +1,76 @@
+package customer_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"vigie/internal/customer"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/id"
+	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web/webtest"
+)
+
+func TestCustomerPages(t *testing.T) {
+	t.Parallel()
+	c := clock.NewManual(dbtest.Start)
+	d := dbtest.SQLite(t, c)
+	site := webtest.New(t, d, c)
+	service := customer.NewService(d)
+	service.Pages(site.Mux, site.Shell)
+	as := func(role permission.Role, s db.Scope, language string) *webtest.Visitor {
+		return site.As(permission.Grant(permission.Actor{ID: id.New(), Name: "Someone", Language: language, TimeZone: "UTC"}, role, s))
+	}
+	manager, engineer := as(permission.Manager, db.GrantAll(), "en"), as(permission.Engineer, db.GrantAll(), "en")
+
+	manager.Get(t, "/customers").Want(t, 200).Has(t, "No customer yet", "/customers/new")
+	engineer.Get(t, "/customers").Want(t, 200).Lacks(t, "/customers/new")
+	engineer.Get(t, "/customers/new").Want(t, http.StatusForbidden)
+	engineer.Post(t, "/customers/new", "slug", "acme", "name", "Acme").Want(t, http.StatusForbidden)
+
+	manager.Post(t, "/customers/new", "slug", "Acme Ltd", "name", "Acme & Sons", "country", "Narnia", "language", "en", "time_zone", "Mars/Base").Want(t, 422).
+		Has(t, `value="Acme Ltd"`, `value="Acme & Sons"`, "lower-case letters", "ISO 3166-1", "IANA", `href="#f-time_zone"`)
+	manager.Post(t, "/customers/new", "slug", "acme", "name", "Acme", "country", "fr", "language", "fr", "time_zone", "Europe/Paris", "phase", "live").To(t, "/customers/acme")
+	manager.Post(t, "/customers/new", "slug", "acme", "name", "Again", "language", "en", "time_zone", "UTC").Want(t, 409).Has(t, "already a customer with the slug acme", `href="#f-slug"`)
+	manager.Post(t, "/customers/new", "slug", "zenith", "name", "Zenith", "language", "en", "time_zone", "UTC").To(t, "/customers/zenith")
+
+	manager.Get(t, "/customers").Want(t, 200).Has(t, "2 rows", "Acme", "Zenith", "Live", "Prospect")
+	manager.Get(t, "/customers?customer=acme").Want(t, 200).Has(t, "1 row")
+	manager.Get(t, "/customers/acme").Want(t, 200).Has(t, "Europe/Paris · 10:00", "/customers/acme/edit", "/coverage?customer=acme")
+	engineer.Get(t, "/customers/acme").Want(t, 200).Lacks(t, "/customers/acme/edit").Has(t, "/customers/acme/contacts/new")
+	manager.Get(t, "/customers/zenith?customer=acme").Want(t, http.StatusNotFound)
+	manager.Get(t, "/customers/nobody").Want(t, http.StatusNotFound)
+
+	manager.Post(t, "/customers/acme/edit", "name", "", "language", "fr", "time_zone", "Europe/Paris", "phase", "live", "version", "1").Want(t, 422).Has(t, "#f-name")
+	manager.Post(t, "/customers/acme/edit", "name", "Acme Group", "language", "fr", "time_zone", "Europe/Paris", "phase", "ended", "version", "1").To(t, "/customers/acme")
+	manager.Post(t, "/customers/acme/edit", "name", "Late", "language", "fr", "time_zone", "UTC", "phase", "live", "version", "1").Want(t, http.StatusPreconditionFailed)
+	engineer.Post(t, "/customers/acme/edit", "name", "Mine").Want(t, http.StatusForbidden)
+
+	engineer.Post(t, "/customers/acme/contacts/new", "name", "Ann", "email", "not an address").Want(t, 422).Has(t, "Give an e-mail address", `value="Ann"`)
+	engineer.Post(t, "/customers/acme/contacts/new", "name", "Ann Archer", "email", "ann@acme.example").To(t, "/customers/acme")
+	page := engineer.Get(t, "/customers/acme").Want(t, 200).Has(t, "Ann Archer", "mailto:ann@acme.example")
+	contact := page.Body[strings.Index(page.Body, "/customers/acme/contacts/0"):]
+	contact = contact[:strings.IndexByte(contact, '"')]
+	engineer.Get(t, contact).Want(t, 200).Has(t, `value="Ann Archer"`)
+	engineer.Get(t, strings.Replace(contact, "acme", "zenith", 1)).Want(t, http.StatusNotFound)
+	engineer.Post(t, strings.Replace(contact, "acme", "zenith", 1), "name", "Mine").Want(t, http.StatusNotFound)
+
+	acme, err := service.Customer(t.Context(), permission.Grant(permission.Actor{}, permission.Admin, db.GrantAll()), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	viewer := as(permission.Viewer, db.Grant(acme.ID), "fr")
+	viewer.Get(t, "/customers").Want(t, 200).Has(t, "Acme Group", `lang="fr"`, "Clients").Lacks(t, "Zenith", "customers.list")
+	viewer.Get(t, "/customers/acme").Want(t, 200).Has(t, "Ann Archer", "Fuseau horaire").Lacks(t, contact, "/edit")
+	viewer.Get(t, "/customers/zenith").Want(t, http.StatusNotFound)
+	viewer.Post(t, "/customers/acme/contacts/new", "name", "Mine").Want(t, http.StatusForbidden)
+	viewer.Post(t, contact+"/remove").Want(t, http.StatusForbidden)
+	viewer.Get(t, contact).Want(t, http.StatusForbidden)
+
+	engineer.Post(t, contact, "name", "Ann Bowman", "email", "ann@acme.example", "version", "1").To(t, "/customers/acme")
+	engineer.Post(t, contact+"/remove").To(t, "/customers/acme")
+	engineer.Get(t, "/customers/acme").Want(t, 200).Lacks(t, "Ann Bowman").Has(t, "Nobody is named yet")
+}
