@@ -25,7 +25,7 @@ type importInput struct {
 func (s *Service) registerImports(a *api.API) {
 	type take func(context.Context, permission.Actor, []byte, ImportOptions) (ImportReport, error)
 	register := func(path, tag, summary, columns string, f take) {
-		api.Post(a, api.Op{Path: path, Tag: tag, Summary: summary, Status: 200, Description: "The whole file is checked first; it is " +
+		api.Post(a, api.Op{Path: path, Tag: tag, Summary: summary, Status: 200, MaxBody: MaxImportBytes + 64<<10, Description: "The whole file is checked first; it is " +
 			"applied whole or not at all. Every bad cell is one of errors, lines[N].COLUMN. " + columns},
 			func(ctx context.Context, in *importInput) (ImportReport, error) {
 				file, err := in.file()

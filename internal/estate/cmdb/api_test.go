@@ -486,6 +486,12 @@ func TestImport(t *testing.T) {
 			t.Errorf("export taken in: %+v", r)
 		}
 
+		// Files larger than other bodies may be.
+		large := "type,name,attributes\n" + strings.Repeat(`Router,Core,"{""Note"":""`+strings.Repeat("x", 50_000)+`""}"`+"\n", 30)
+		p = post(o.engineer, "/cis/import?customer=acme&key=name&dry_run=true", large).Want(t, 422).Problem(t)
+		if len(p.Errors) != 29 || p.Errors[0].Code != "cmdb.fault.line_twice" {
+			t.Errorf("%d errors in a large file, first %+v", len(p.Errors), p.Errors[0])
+		}
 		rel := "from,to,type,redundancy,needed\ncore,edge,depends_on,,\ni-a,core,depends_on,lines,1\n"
 		p = post(o.engineer, "/relations/import?customer=acme", rel+"core,nobody,runs_on,,\n,core,likes,,x\n").Want(t, 422).Problem(t)
 		if len(p.Errors) != 4 {

@@ -19,7 +19,7 @@ func (Intake) Assign(ctx context.Context, tx *db.Tx) (int, error) {
 	}
 	if len(rules) == 0 {
 		n, err := tx.Exec(ctx, `UPDATE {ci} SET workload_id = NULL, workload_by = '', version = version + 1, updated_at = ?
-			WHERE workload_by = ?`, tx.Now(), byRule)
+			WHERE workload_id IS NOT NULL AND workload_by = ?`, tx.Now(), byRule)
 		return int(n), err
 	}
 	total, after := 0, ""

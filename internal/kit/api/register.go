@@ -18,6 +18,8 @@ type Op struct {
 	Status      int // of success; 200, 201 for Post and 204 for Delete unless said otherwise
 	// Secret marks an answer that shows a secret once: it is kept sealed for the repetition of an Idempotency-Key.
 	Secret bool
+	// MaxBody is the most that a request may carry, in bytes, where a file is taken in; 1 MiB unless said otherwise.
+	MaxBody int64
 }
 
 // Versioned is implemented by a record's answer that has an ETag.
@@ -91,13 +93,17 @@ func (a *API) operation(method string, status int, op Op) huma.Operation {
 	if op.Status != 0 {
 		status = op.Status
 	}
+	body := int64(maxBody)
+	if op.MaxBody > 0 {
+		body = op.MaxBody + 1
+	}
 	path := Base + op.Path
 	if op.Secret {
 		a.secret[method+" "+path] = true
 	}
 	o := huma.Operation{
 		OperationID: operationID(method, op.Path), Method: method, Path: path, Summary: op.Summary, Description: op.Description,
-		DefaultStatus: status, Tags: []string{op.Tag}, MaxBodyBytes: maxBody,
+		DefaultStatus: status, Tags: []string{op.Tag}, MaxBodyBytes: body,
 		Security: []map[string][]string{{"bearer": {}}},
 		Responses: map[string]*huma.Response{"default": {Description: "Problem", Content: map[string]*huma.MediaType{
 			problemType: {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")},
