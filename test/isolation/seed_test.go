@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"customer_id", "contact", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token"}
+var kinds = []string{"customer_id", "contact", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "external_id"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -121,7 +121,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	f.Refs["relation"] = rel.ID
 	acc, err := h.app.Discovery.AddAccount(ctx, op, c.ID, discovery.CreateAccount{AccountID: f.Refs["number"], Name: w + " main"})
 	check(t, err)
-	f.Refs["account"] = acc.ID
+	f.Refs["account"], f.Refs["external_id"] = acc.ID, acc.ExternalID
 	run, err := h.app.Discovery.StartRun(ctx, op, c.ID, "")
 	check(t, err)
 	f.Refs["run"] = run.ID
