@@ -92,7 +92,7 @@ func (i impactView) picture(p *ui.Page) ui.Graph {
 		e := ui.Edge{From: before, To: c.ID, Label: relationWord(p, step.Relation, step.Reverse)}
 		g.Edges = append(g.Edges, e)
 	}
-	return g
+	return folded(p, g)
 }
 
 // drawn tells whether every CI that is hit is in the picture.

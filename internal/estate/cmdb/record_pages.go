@@ -316,46 +316,62 @@ func tagHref(key, v string) string {
 	return "/cis?" + url.Values{"tag." + key: {list.Join(v)}}.Encode()
 }
 
-// openLeaves is how many leaves of one kind on one CI are drawn; a star of forty is a wall, not a picture.
-const openLeaves = 4
+// Of many leaves that are alike so many are drawn: a star of forty is a wall, not a picture.
+const (
+	openLeaves  = 4
+	tightLeaves = 1  // in a picture that is crowded all the same
+	crowded     = 14 // nodes
+)
 
-// folded draws many leaves that are alike (same neighbour, relation, direction and type) as a few and one that stands for the rest.
+// folded draws leaves that are alike (same neighbour, relation, direction, type and state) as a few and one that stands for the rest.
 func folded(p *ui.Page, g ui.Graph) ui.Graph {
+	few := openLeaves
+	if len(g.Nodes) > crowded {
+		few = tightLeaves
+	}
 	degree := map[string]int{}
 	for _, e := range g.Edges {
 		degree[e.From]++
 		degree[e.To]++
 	}
-	kinds := map[string]ui.Node{}
+	nodes := map[string]ui.Node{}
 	for _, n := range g.Nodes {
-		kinds[n.ID] = n
+		nodes[n.ID] = n
 	}
 	type group struct {
 		hub, label, kind string
+		state            ui.Tone
 		back             bool
 	}
 	leaves := map[group][]string{}
+	var order []group
 	for _, e := range g.Edges {
 		for _, leaf := range []string{e.From, e.To} {
-			if n := kinds[leaf]; degree[leaf] == 1 && !n.Focus && n.State == "" {
-				hub := e.From
-				if leaf == e.From {
-					hub = e.To
-				}
-				at := group{hub, e.Label, n.Kind, leaf == e.From}
-				leaves[at] = append(leaves[at], leaf)
+			n := nodes[leaf]
+			if degree[leaf] != 1 || n.Focus {
+				continue
 			}
+			hub := e.From
+			if leaf == e.From {
+				hub = e.To
+			}
+			at := group{hub, e.Label, n.Kind, n.State, leaf == e.From}
+			if leaves[at] == nil {
+				order = append(order, at)
+			}
+			leaves[at] = append(leaves[at], leaf)
 		}
 	}
 	hidden := map[string]bool{}
-	for at, all := range leaves {
-		if len(all) <= openLeaves+1 {
+	for i, at := range order {
+		all := leaves[at]
+		if len(all) <= few+1 {
 			continue
 		}
-		for _, id := range all[openLeaves:] {
+		for _, id := range all[few:] {
 			hidden[id] = true
 		}
-		rest := ui.Node{ID: at.hub + at.label + at.kind + strconv.FormatBool(at.back), Label: p.N("estate.overview.more", len(all)-openLeaves), Kind: at.kind}
+		rest := ui.Node{ID: "rest-" + strconv.Itoa(i), Label: p.N("estate.overview.more", len(all)-few), Kind: at.kind, State: at.state, Href: "/cis/" + at.hub}
 		edge := ui.Edge{From: at.hub, To: rest.ID, Label: at.label}
 		if at.back {
 			edge.From, edge.To = rest.ID, at.hub
