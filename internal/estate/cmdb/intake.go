@@ -182,14 +182,15 @@ func (b *batch) change(ctx context.Context, tx *db.Tx) error {
 	if len(b.changed) == 0 {
 		return nil
 	}
-	for _, s := range b.changed {
-		b.changedIDs = append(b.changedIDs, s.old.ID)
+	list := make([]string, len(b.changed))
+	for i, s := range b.changed {
+		list[i] = s.old.ID
 	}
-	before, err := loadRecords(ctx, tx, b.changedIDs)
+	before, err := loadRecords(ctx, tx, list)
 	if err != nil {
 		return fmt.Errorf("load changed CIs: %w", err)
 	}
-	told, err := loadOwned(ctx, tx, b.changedIDs)
+	told, err := loadOwned(ctx, tx, list)
 	if err != nil {
 		return fmt.Errorf("load relations of changed CIs: %w", err)
 	}
@@ -201,7 +202,12 @@ func (b *batch) change(ctx context.Context, tx *db.Tx) error {
 			if s.print, err = fingerprint(s.item); err != nil {
 				return err
 			}
+			if s.print == old.Fingerprint && old.Status == Active { // what was hidden was all that differed
+				b.same = append(b.same, old.ID)
+				continue
+			}
 		}
+		b.changedIDs = append(b.changedIDs, old.ID)
 		now, deltas := observe(old, s.item, s.print)
 		now.RunID, now.LastSeen = db.Null(b.run), b.now
 		b.assign(&now)

@@ -40,6 +40,9 @@ func TestADeniedDetailIsNoChange(t *testing.T) {
 		if n := e.saw(half); n.Changed != 0 || n.Seen != 1 {
 			t.Errorf("half again: %+v", n)
 		}
+		if v := e.ci("invoices").Version; v != got.Version {
+			t.Errorf("version %d without a change, was %d", v, got.Version)
+		}
 		whole.Attributes = map[string]any{"Encrypted": true, "Versioning": "Suspended"}
 		e.begin()
 		if n := e.saw(whole); n.Changed != 0 {
