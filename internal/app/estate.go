@@ -50,10 +50,4 @@ func (i intake) Close(ctx context.Context, tx *db.Tx, run, account, region strin
 }
 
 // Settle implements discovery.Intake.
-func (i intake) Settle(ctx context.Context, tx *db.Tx) error {
-	if _, err := i.cmdb.Resolve(ctx, tx); err != nil {
-		return err
-	}
-	_, err := i.cmdb.Assign(ctx, tx)
-	return err
-}
+func (i intake) Settle(ctx context.Context, tx *db.Tx) error { return i.cmdb.Settle(ctx, tx) }
