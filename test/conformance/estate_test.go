@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -202,6 +203,7 @@ func (h *house) replays(t *testing.T, cloud emulator, a discovery.Account) {
 		t.Errorf("the recording unpacks to %d bytes only", len(text))
 	}
 	noCanary(t, "the recording", text)
+	h.declaresItsCalls(t, text)
 
 	other := h.newCustomer(t, "replayed")
 	r, err := h.ReplayRun(t.Context(), h.actor, other, bytes.NewReader(recorded), "", nil)
@@ -233,6 +235,29 @@ func (h *house) replays(t *testing.T, cloud emulator, a discovery.Account) {
 	}
 	if was, now := h.relations(t, h.customer), h.relations(t, other); !slices.Equal(was, now) {
 		t.Errorf("%d relations live, %d replayed; they differ first at %s", len(was), len(now), firstDifference(was, now))
+	}
+}
+
+// declaresItsCalls holds the registry to what was called: the role's policy is computed from it, and an action that it does not
+// name would be denied in every customer's account.
+func (h *house) declaresItsCalls(t *testing.T, recording []byte) {
+	declared := map[string]bool{}
+	for _, c := range h.Collectors() {
+		for _, a := range c.Actions {
+			declared[a] = true
+		}
+	}
+	called := map[string]bool{}
+	for _, m := range regexp.MustCompile(`"action":"([^"]+)"`).FindAllSubmatch(recording, -1) {
+		called[string(m[1])] = true
+	}
+	for _, a := range slices.Sorted(maps.Keys(called)) {
+		if !declared[a] {
+			t.Errorf("%s is called, and no collector declares it", a)
+		}
+	}
+	if len(called) < 100 {
+		t.Errorf("the recording knows %d actions only", len(called))
 	}
 }
 

@@ -276,6 +276,21 @@ func TestFailureInTheMiddleMakesNothingGone(t *testing.T) {
 	}
 }
 
+// An organisation whose members may not be listed is read as one account.
+func TestHiddenMembersDoNotFailTheRun(t *testing.T) {
+	sim := awssim.Start(t, smallPlan(awssim.Fault{Action: "organizations:ListAccounts", Kind: awssim.Denied, Policy: awssim.SCP}))
+	useCloud(t, sim.URL)
+	h := build(t, app.Cloud(""), few(tInstance, "AWS::Organizations::Organization"))
+	enterHub(t, h)
+	r := h.run(t)
+	if got := h.count(t, hub, home, tInstance); got["active"] != 25 || r.Added != 51 {
+		t.Errorf("the hub has %v, %d added; want its 50 instances and the organisation", got, r.Added)
+	}
+	if end := h.end(t, hub, "global", "AWS::Organizations::Account"); end.Outcome != collect.Denied || end.Action != "organizations:ListAccounts" || collect.Reason(end.Message) != "scp" {
+		t.Errorf("the accounts ended %+v", end)
+	}
+}
+
 func TestOneBadAccountDoesNotFailTheRun(t *testing.T) {
 	sim := awssim.Start(t, smallPlan(awssim.Fault{Account: spoke, Action: "sts:AssumeRole", Kind: awssim.Denied}))
 	useCloud(t, sim.URL)
