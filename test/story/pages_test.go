@@ -1,0 +1,144 @@
+package story
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"vigie/test/axe"
+	"vigie/test/binary"
+)
+
+// look is one of the ways in which people see the pages.
+type look struct {
+	theme, language string
+	width           int64
+	keep            bool // pictures in test/screenshots
+}
+
+func (l look) String() string { return fmt.Sprintf("%s-%s-%d", l.theme, l.language, l.width) }
+
+// Every page, in both themes, both languages and on a phone: no violation of WCAG 2.2 AA that axe can see, nothing that the
+// browser complains about or the content policy refuses, and nothing that is wider than the window.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	paths := everyPage(t)
+	root, err := binary.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(root, "test/screenshots")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range []look{{"light", "en", 1366, true}, {"dark", "en", 1366, true}, {"light", "fr", 1366, true}, {"dark", "fr", 1366, false}, {"light", "fr", 390, true}, {"dark", "en", 390, false}} {
+		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
+			reader := somebody(t, ada)
+			stranger := someone(t)
+			for _, b := range []*tab{reader, stranger} {
+				b.cookie("vigie_theme", l.theme)
+				b.cookie("vigie_lang", l.language)
+				b.do(chromedp.EmulateViewport(l.width, 900))
+			}
+			for _, p := range paths {
+				t.Run(p.name, func(t *testing.T) {
+					b := reader
+					if p.name == "sign-in" {
+						b = stranger
+					}
+					b.visit(t, p, l, folder)
+				})
+			}
+		})
+	}
+}
+
+func (b *tab) visit(t *testing.T, p page, l look, folder string) {
+	t.Helper()
+	b.goes(p.path)
+	axe.Until(t, b.ctx, `document.readyState === "complete" && document.querySelector("h1")`)
+	if p.graph {
+		axe.Until(t, b.ctx, `document.querySelector(".v-graph-canvas canvas")`)
+	}
+	if got := finds[string](b, `document.documentElement.lang + " " + document.documentElement.dataset.bsTheme`); got != l.language+" "+l.theme {
+		t.Errorf("the page is %s", got)
+	}
+	axe.Check(t, b.ctx)
+	if wide := finds[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
+		t.Errorf("the page is %d px wider than the window: %s", wide, finds[string](b, widest))
+	}
+	if missing := finds[string](b, untold); missing != "" {
+		t.Errorf("texts without words: %s", missing)
+	}
+	if !l.keep {
+		return
+	}
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, p.name+"-"+l.String()+".png"), picture, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const (
+	// widest names what sticks out of the window.
+	widest = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 160)).join(" | ")`
+	// untold finds message keys that stand where words should.
+	untold = `(document.body.innerText.match(/\b(app|ui|estate|discovery|trust|customer|fault)\.[a-z_]+\.[a-z_.]+\b/g) ?? []).join(", ")`
+)
+
+type page struct {
+	name, path string
+	graph      bool // a picture is drawn on it
+}
+
+func everyPage(t *testing.T) []page {
+	t.Helper()
+	c := visitor(t, ada)
+	ci := first(t, c, "/cis?customer=meridian&type=AWS::RDS::DBInstance&q=tracking-1", "/cis")
+	workload := first(t, c, "/workloads", "/workloads")
+	account := first(t, c, "/accounts", "/accounts")
+	run := first(t, c, "/discovery", "/discovery")
+	return []page{
+		{name: "sign-in", path: "/sign-in"},
+		{name: "today", path: "/"},
+		{name: "today-one", path: "/?customer=meridian"},
+		{name: "customers", path: "/customers"},
+		{name: "customer", path: "/customers/meridian"},
+		{name: "customer-new", path: "/customers/new"},
+		{name: "estate", path: "/estate"},
+		{name: "estate-empty", path: "/estate?customer=atelier-lumen"},
+		{name: "cis", path: "/cis"},
+		{name: "cis-one", path: "/cis?customer=meridian&q=tracking&type=AWS::RDS::DBInstance"},
+		{name: "cis-empty", path: "/cis?customer=atelier-lumen"},
+		{name: "cis-none", path: "/cis?q=nothing-is-called-so"},
+		{name: "ci", path: ci},
+		{name: "ci-graph", path: ci + "/graph", graph: true},
+		{name: "ci-impact", path: ci + "/impact", graph: true},
+		{name: "ci-depends", path: ci + "/impact?direction=depends_on", graph: true},
+		{name: "ci-history", path: ci + "/history"},
+		{name: "ci-edit", path: ci + "/edit"},
+		{name: "ci-new", path: "/cis/new"},
+		{name: "import", path: "/cis/import"},
+		{name: "workloads", path: "/workloads"},
+		{name: "workload", path: workload},
+		{name: "workload-new", path: "/workloads/new"},
+		{name: "workload-edit", path: workload + "/edit"},
+		{name: "changes", path: "/changes"},
+		{name: "accounts", path: "/accounts"},
+		{name: "accounts-empty", path: "/accounts?customer=atelier-lumen"},
+		{name: "account", path: account},
+		{name: "account-new", path: "/accounts/new"},
+		{name: "discovery", path: "/discovery"},
+		{name: "discovery-one", path: "/discovery?customer=meridian"},
+		{name: "run", path: run},
+		{name: "coverage", path: "/coverage"},
+		{name: "missing", path: "/nowhere"},
+	}
+}
