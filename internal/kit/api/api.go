@@ -52,13 +52,14 @@ type API struct {
 	cfg     Config
 	mux     *http.ServeMux
 	huma    huma.API
-	secret  map[string]bool
+	secret  map[string]bool  // by pattern: whether the answer shows a secret
+	bodies  map[string]int64 // by pattern: the most that a request may carry
 	limiter *limiter
 }
 
 // New makes an API without operations.
 func New(cfg Config) *API {
-	a := &API{cfg: cfg, mux: http.NewServeMux(), secret: map[string]bool{}, limiter: newLimiter(cfg.Rate)}
+	a := &API{cfg: cfg, mux: http.NewServeMux(), secret: map[string]bool{}, bodies: map[string]int64{}, limiter: newLimiter(cfg.Rate)}
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",

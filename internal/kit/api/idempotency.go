@@ -57,7 +57,8 @@ func (a *API) once(next http.Handler) http.Handler {
 			a.problem(w, r, bad.Err())
 			return
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		_, pattern := a.mux.Handler(r)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, max(a.bodies[pattern], maxBody)))
 		if err != nil {
 			var large *http.MaxBytesError
 			if errors.As(err, &large) {
@@ -69,7 +70,7 @@ func (a *API) once(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		c := claim{api: a, caller: CallerOf(r.Context()), key: key, hash: requestHash(r, body)}
+		c := claim{api: a, pattern: pattern, caller: CallerOf(r.Context()), key: key, hash: requestHash(r, body)}
 		first, err := c.take(r.Context())
 		switch {
 		case err != nil:
@@ -92,6 +93,7 @@ func requestHash(r *http.Request, body []byte) string {
 type claim struct {
 	api       *API
 	caller    Caller
+	pattern   string // of the operation
 	key, hash string
 }
 
@@ -174,7 +176,7 @@ func (c claim) remember(ctx context.Context, r *http.Request, rec *recorder) err
 			}
 		}
 		body := rec.body.String()
-		if _, pattern := c.api.mux.Handler(r); c.api.secret[pattern] {
+		if c.api.secret[c.pattern] {
 			header[sealed] = "1"
 			var err error
 			if body, err = c.seal(r, rec.body.Bytes()); err != nil {

@@ -98,6 +98,7 @@ func (a *API) operation(method string, status int, op Op) huma.Operation {
 		body = op.MaxBody + 1
 	}
 	path := Base + op.Path
+	a.bodies[method+" "+path] = body
 	if op.Secret {
 		a.secret[method+" "+path] = true
 	}

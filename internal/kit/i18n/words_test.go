@@ -47,8 +47,8 @@ func sources(t *testing.T) []source {
 
 var (
 	literal = regexp.MustCompile(`"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)"`)
-	// Calls that take a key: p.T("…"), p.N("…"), p.Or("…"), p.Has("…"), and the Key of a fault.
-	taken = regexp.MustCompile(`(?:\.(?:T|N|Or|Has)\(|\bKey:\s*)"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)"`)
+	// Calls that take a key: p.T("…"), p.N("…"), p.Or("…"), p.Has("…"), the Key of a fault, fault.New(code, "…") and fields.Add(path, "…").
+	taken = regexp.MustCompile(`(?:\.(?:T|N|Or|Has)\(|\bKey:\s*|\bfault\.New\([\w.]+,\s*|\.Add\([^,\n]+,\s*)"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)"`)
 	// A comment declares keys that are put together at run time: // i18n: cmdb.status.*
 	declared = regexp.MustCompile(`//\s*i18n:\s*(.+)`)
 )
