@@ -121,7 +121,9 @@ func (h pages) around(ctx context.Context, a permission.Actor, c CI, depth int, 
 				}
 				in, param := ids(tx, end, frontier)
 				var rows []Relation
-				if err := tx.Select(ctx, &rows, `SELECT `+RelationSpec.Columns+` FROM `+RelationSpec.From+` WHERE `+in+` AND r.resolved ORDER BY r.type, r.id LIMIT 400`, param); err != nil {
+				// The ids first, by the index of that end; names are joined to what remains.
+				if err := tx.Select(ctx, &rows, `SELECT `+RelationSpec.Columns+` FROM `+RelationSpec.From+` WHERE r.id IN (
+					SELECT r.id FROM {relation} r WHERE `+in+` AND r.resolved ORDER BY r.type, r.id LIMIT 400) ORDER BY r.type, r.id`, param); err != nil {
 					return err
 				}
 				for _, row := range rows {

@@ -266,7 +266,7 @@ func drawing(p *ui.Page, c CI, relations []Relation) ui.Graph {
 		add(string(r.ToID), string(r.ToName), string(r.ToType), Status(r.ToStatus))
 		g.Edges = append(g.Edges, ui.Edge{From: string(r.FromID), To: string(r.ToID), Label: relationWord(p, r.Type, false)})
 	}
-	return folded(p, g)
+	return balanced(p, folded(p, g))
 }
 
 func nodeTone(s Status) ui.Tone {
@@ -282,6 +282,41 @@ func nodeTone(s Status) ui.Tone {
 // pinned is a field of a CI with a word beside it where a person set it.
 func pinned(p *ui.Page, c CI, field, word string) templ.Component {
 	return pinnedValue(p, word, c.Source == Discovered && c.IsPinned(field))
+}
+
+// balanced turns some of the edges that end at the CI in the middle round, and their words with them ("A runs on B" is "B runs A"),
+// so that its neighbours stand on both sides of it rather than in one tall column.
+func balanced(p *ui.Page, g ui.Graph) ui.Graph {
+	turned := map[string]string{}
+	for _, r := range collect.Relations() {
+		turned[relationWord(p, r, false)] = relationWord(p, r, true)
+		turned[relationWord(p, r, true)] = relationWord(p, r, false)
+	}
+	focus, degree := g.Nodes[0].ID, map[string]int{}
+	for _, e := range g.Edges {
+		degree[e.From]++
+		degree[e.To]++
+	}
+	var before, after []int // edges to leaves, by the side on which the leaf stands
+	for i, e := range g.Edges {
+		switch {
+		case e.To == focus && degree[e.From] == 1:
+			before = append(before, i)
+		case e.From == focus && degree[e.To] == 1:
+			after = append(after, i)
+		}
+	}
+	many, few := before, after
+	if len(many) < len(few) {
+		many, few = few, many
+	}
+	for n := (len(many) - len(few)) / 2; n > 0; n-- {
+		e := &g.Edges[many[len(many)-n]]
+		if word, ok := turned[e.Label]; ok {
+			e.From, e.To, e.Label = e.To, e.From, word
+		}
+	}
+	return g
 }
 
 // empty stands for a list without members.
@@ -379,6 +414,7 @@ func folded(p *ui.Page, g ui.Graph) ui.Graph {
 		g.Nodes, g.Edges = append(g.Nodes, rest), append(g.Edges, edge)
 	}
 	g.Nodes = slices.DeleteFunc(g.Nodes, func(n ui.Node) bool { return hidden[n.ID] })
+	g.Edges = slices.DeleteFunc(g.Edges, func(e ui.Edge) bool { return hidden[e.From] || hidden[e.To] })
 	slices.SortStableFunc(g.Nodes[1:], func(a, b ui.Node) int { return strings.Compare(a.Kind, b.Kind) })
 	return g
 }
