@@ -185,7 +185,10 @@ var calls = join(cmdbCalls, map[string]call{
 		return two(h.app.Identity.CreateTokenFor(ctx, a, "person@"+f.Word+".example", identity.NewToken{Name: "x"}))
 	}},
 	"identity.RevokeToken": {action: permission.UserWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-		return none(h.app.Identity.RevokeToken(ctx, a, f.Refs["token"]))
+		return none(h.app.Identity.RevokeToken(ctx, a, f.Refs["token"], 0))
+	}},
+	"identity.Token": {do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Identity.Token(ctx, a, f.Refs["token"]))
 	}},
 })
 

@@ -160,10 +160,16 @@ var apiRules = map[string]rule{
 	"GET /tokens": {action: permission.TokenOwn},
 	"POST /tokens": {action: permission.TokenOwn, body: func(f *firm) any { return values{"name": "new", "customer": f.Slug} },
 		mixed: func(own, f *firm) []any { return []any{values{"name": "new", "customer": f.Refs["customer_id"]}} }},
+	"GET /tokens/{id}": {shows: true, who: func(c *caller) []int { // somebody else's
+		if c.may(permission.UserRead) {
+			return []int{200}
+		}
+		return []int{404}
+	}},
 	"DELETE /tokens/{id}": {who: func(c *caller) []int { // somebody else's: there for who may read users, and theirs to end who may write them
 		switch {
 		case c.may(permission.UserWrite):
-			return []int{204}
+			return []int{412}
 		case c.may(permission.UserRead):
 			return []int{403}
 		}
