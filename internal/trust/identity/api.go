@@ -129,8 +129,11 @@ func (s *Service) registerTokens(a *api.API) {
 		t, secret, err := s.CreateToken(ctx, permission.From(ctx), make)
 		return MadeToken{t, secret}, err
 	})
+	api.Get(a, api.Op{Path: "/tokens/{id}", Tag: tag, Summary: "Get a token, without its secret"}, func(ctx context.Context, in *byID) (Token, error) {
+		return s.Token(ctx, permission.From(ctx), in.ID)
+	})
 	api.Delete(a, api.Op{Path: "/tokens/{id}", Tag: tag, Summary: "Revoke a token"}, func(ctx context.Context, in *revokeToken) error {
-		return s.RevokeToken(ctx, permission.From(ctx), in.ID)
+		return s.RevokeToken(ctx, permission.From(ctx), in.ID, in.Expected())
 	})
 }
 

@@ -106,6 +106,9 @@ func (h *house) want(w *httptest.ResponseRecorder, status int, contains ...strin
 	}
 }
 
+// prefixOf is what a leak of a token would show.
+func prefixOf(secret string) string { return secret[4:20] }
+
 func each(t *testing.T, test func(*house)) {
 	t.Parallel()
 	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) { test(open(t, d, c)) })
@@ -304,7 +307,17 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 		w := h.do(other, "GET", "/tokens?sort=-created_at&limit=1", "")
 		h.want(w, 200)
 		id := w.Body.String()[strings.Index(w.Body.String(), `"id":"`)+6:][:36]
-		h.want(h.do(boss, "DELETE", "/tokens/"+id, ""), 204)
+		if w := h.do(boss, "GET", "/tokens/"+id, ""); w.Code != 200 || w.Header().Get("ETag") != `"v1"` || strings.Contains(w.Body.String(), prefixOf(other)) {
+			h.t.Errorf("one token: %d %v %s", w.Code, w.Header(), w.Body)
+		}
+		h.want(h.do(byKim, "GET", "/tokens/"+id, ""), 200)
+		h.want(h.do(byKim, "DELETE", "/tokens/"+id, ""), 403)
+		h.user("eng@example.com", permission.Engineer)
+		eng := h.token("eng@example.com", identity.NewToken{})
+		h.want(h.do(eng, "GET", "/tokens/"+id, ""), 404)
+		h.want(h.do(eng, "DELETE", "/tokens/"+id, ""), 404)
+		h.want(h.do(boss, "DELETE", "/tokens/"+id, "", "If-Match", `"v2"`), 412)
+		h.want(h.do(boss, "DELETE", "/tokens/"+id, "", "If-Match", `"v1"`), 204)
 		h.want(h.do(other, "GET", "/me", ""), 401)
 		h.want(h.do(boss, "DELETE", "/tokens/01890000-0000-7000-8000-000000000000", ""), 404)
 	})

@@ -34,7 +34,8 @@ type tokenRow struct {
 // Token is an API token as its owner sees it: without the secret.
 type Token struct {
 	ID        string          `json:"id"`
-	User      string          `json:"user" doc:"E-mail of the person for whom it acts."`
+	UserID    string          `json:"user_id" doc:"Of the person for whom it acts."`
+	User      string          `json:"user" doc:"E-mail of that person."`
 	Name      string          `json:"name"`
 	Role      permission.Role `json:"role"`
 	Customer  string          `json:"customer" doc:"Slug of the one customer that it is limited to; empty for all of the person's."`
@@ -46,6 +47,14 @@ type Token struct {
 
 // Self is the record's address below /api/v1.
 func (t Token) Self() string { return "/tokens/" + t.ID }
+
+// Revision makes the ETag: the one thing that happens to a token is that it is revoked.
+func (t Token) Revision() int64 {
+	if t.RevokedAt != nil {
+		return 2
+	}
+	return 1
+}
 
 // NewToken is the input of CreateToken.
 type NewToken struct {
@@ -153,27 +162,47 @@ func (s *Service) createToken(ctx context.Context, a permission.Actor, column, v
 	return out, secret, err
 }
 
-// RevokeToken ends a token at once: one's own, or anybody's for who may change users. Faults: not_found, forbidden.
-func (s *Service) RevokeToken(ctx context.Context, a permission.Actor, ref string) error {
+// Token reads one token: one's own, or anybody's in sight for who may read users. Faults: not_found.
+func (s *Service) Token(ctx context.Context, a permission.Actor, ref string) (out Token, err error) {
 	if !id.Valid(ref) {
-		return fault.New(fault.NotFound, "fault.not_found")
+		return out, fault.New(fault.NotFound, "fault.not_found")
 	}
-	err := s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		var owner string
-		if err := tx.Get(ctx, &owner, `SELECT CAST(user_id AS TEXT) FROM {api_token} WHERE id = ?`, ref); err != nil {
+	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		var row tokenRow
+		if err := tx.Get(ctx, &row, `SELECT `+db.Columns[tokenRow]("")+` FROM {api_token} WHERE id = ?`, ref); err != nil {
 			return err
 		}
-		if owner == a.ID {
-			return a.Require(permission.TokenOwn)
+		if row.UserID != a.ID {
+			// Tokens of people whom the actor does not see do not exist for them.
+			if _, err := s.visible(ctx, tx, a, row.UserID); err != nil || !a.May(permission.UserRead) {
+				return fault.New(fault.NotFound, "fault.not_found").Because(err)
+			}
 		}
-		// Tokens of people whom the actor does not see do not exist for them.
-		if _, err := s.visible(ctx, tx, a, owner); err != nil || !a.May(permission.UserRead) {
-			return fault.New(fault.NotFound, "fault.not_found").Because(err)
+		shown, err := shownTokens(ctx, tx, []tokenRow{row})
+		if err == nil {
+			out = shown[0]
 		}
-		return a.Require(permission.UserWrite)
+		return err
 	})
+	return out, err
+}
+
+// RevokeToken ends a token at once: one's own, or anybody's for who may change users; version 0 takes any. Faults: not_found,
+// forbidden, stale.
+func (s *Service) RevokeToken(ctx context.Context, a permission.Actor, ref string, version int64) error {
+	t, err := s.Token(ctx, a, ref)
 	if err != nil {
 		return err
+	}
+	need := permission.UserWrite
+	if t.UserID == a.ID {
+		need = permission.TokenOwn
+	}
+	if err := a.Require(need); err != nil {
+		return err
+	}
+	if version != 0 && version != t.Revision() {
+		return fault.New(fault.Stale, "fault.stale")
 	}
 	return s.db.Across(ctx, "tokens belong to people, not to customers", func(tx *db.Tx) error {
 		var row tokenRow
@@ -220,7 +249,7 @@ func shownTokens(ctx context.Context, tx *db.Tx, rows []tokenRow) ([]Token, erro
 		byID[n.ID] = n.Name
 	}
 	for i, r := range rows {
-		out[i] = Token{ID: r.ID, User: byID[r.UserID], Name: r.Name, Role: r.Role, Customer: byID[string(r.CustomerID)], CreatedAt: r.CreatedAt,
+		out[i] = Token{ID: r.ID, UserID: r.UserID, User: byID[r.UserID], Name: r.Name, Role: r.Role, Customer: byID[string(r.CustomerID)], CreatedAt: r.CreatedAt,
 			ExpiresAt: r.ExpiresAt.Ptr(), UsedAt: r.UsedAt.Ptr(), RevokedAt: r.RevokedAt.Ptr()}
 	}
 	return out, nil
