@@ -3,6 +3,7 @@ import cytoscape from 'cytoscape'
 import dagre from 'cytoscape-dagre'
 
 cytoscape.use(dagre)
+cytoscape.warnings(false) // of boxes as wide as their words, and of a wheel that is not too fast: both are meant
 
 export async function draw(box) {
   const canvas = box.querySelector('.v-graph-canvas')

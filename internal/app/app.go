@@ -15,6 +15,7 @@ import (
 	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
 	"vigie/internal/platform/jobs"
 	"vigie/internal/platform/outbox"
 	"vigie/internal/platform/telemetry"
@@ -127,6 +128,11 @@ func (a *App) Operator(command string) permission.Actor {
 // CustomerID finds a customer by slug for a command.
 func (a *App) CustomerID(ctx context.Context, actor permission.Actor, slug string) (string, error) {
 	c, err := a.Customers.Customer(ctx, actor, slug)
+	if fault.Is(err, fault.NotFound) {
+		var bad fault.Fields
+		bad.Add("customer", "api.field.customer", "value", slug)
+		return "", bad.Err()
+	}
 	if err != nil {
 		return "", fmt.Errorf("customer %q: %w", slug, err)
 	}

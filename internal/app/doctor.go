@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"vigie/internal/kit/ui"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
 )
 
 // Check is one thing that the doctor looked at.
@@ -22,12 +26,18 @@ func (a *App) Doctor(ctx context.Context) []Check {
 		c := Check{name, "ok", good}
 		if err != nil {
 			c.State, c.Detail = "failed", err.Error()
+			var f *fault.Error
+			if errors.As(err, &f) {
+				c.Detail = a.bundle.Printer("en", time.UTC, a.opts.Clock.Now()).T(f.Key, f.Args)
+			}
 		}
 		out = append(out, c)
 	}
 	add("database", a.Engine()+" answers", a.db.Ping(ctx))
 	add("isolation", "the walls between customers stand", a.db.CheckWall(ctx))
-	add("data folder", a.opts.DataDir, writable(a.opts.DataDir))
+	if _, err := os.Stat(a.opts.DataDir); a.db.Engine() == db.SQLite || err == nil { // a server on PostgreSQL needs none
+		add("data folder", a.opts.DataDir, writable(a.opts.DataDir))
+	}
 	add("languages", fmt.Sprint(len(a.bundle.Languages()))+" languages", nil)
 	add("assets", "built in", ui.CheckAssets())
 	_, err := a.Identity.CountAdmins(ctx)

@@ -89,8 +89,10 @@ func (s *Service) end(ctx context.Context, scope db.Scope, r Run, err error, wat
 
 // readAll takes the accounts in turn, so that memory does not grow with them.
 func (s *Service) readAll(ctx context.Context, w *writer, cloud Cloud, source collect.Source, ended map[[3]string]bool) error {
-	runner := &collect.Runner{Collectors: s.collectors, Source: source, Limits: collect.NewLimits(), Sink: w, Log: s.log,
-		Ended: func(p collect.Place) bool { return ended[[3]string{p.Account, p.Region, p.Collector.Name()}] }}
+	over := func(p collect.Place) bool { return ended[[3]string{p.Account, p.Region, p.Collector.Name()}] }
+	// A run that is carried on has counted what ended before.
+	expect := func(a collect.Account) { w.expect(slices.DeleteFunc(collect.Places(s.collectors, a), over)) }
+	runner := &collect.Runner{Collectors: s.collectors, Source: source, Limits: collect.NewLimits(), Sink: w, Log: s.log, Ended: over}
 	todo, err := s.readable(ctx, w.scope, w.run)
 	if err != nil {
 		return err
@@ -115,7 +117,7 @@ func (s *Service) readAll(ctx context.Context, w *writer, cloud Cloud, source co
 			if len(blind.Regions) == 0 {
 				blind.Regions = DefaultRegions()
 			}
-			w.expect(collect.Places(s.collectors, blind))
+			expect(blind)
 			if err := runner.Fail(ctx, blind, &collect.CallError{Action: "sts:AssumeRole", Err: err}); err != nil {
 				return err
 			}
@@ -128,7 +130,7 @@ func (s *Service) readAll(ctx context.Context, w *writer, cloud Cloud, source co
 			}
 			todo = append(todo, members...)
 		}
-		w.expect(collect.Places(s.collectors, entered))
+		expect(entered)
 		if err := runner.Account(ctx, entered); err != nil {
 			return err
 		}

@@ -52,15 +52,27 @@ func Open(ctx context.Context, address string, c clock.Clock) (*DB, error) {
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		return openSQLite(ctx, path, c)
 	}
-	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+	if isPostgres(address) {
 		return openPostgres(ctx, address, c)
 	}
-	return nil, fmt.Errorf("database %q: want sqlite:PATH or postgres://", redact(address))
+	return nil, unknownAddress(address)
+}
+
+func isPostgres(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
+}
+
+func unknownAddress(address string) error {
+	return fmt.Errorf("database %q: want sqlite:PATH or postgres://", redact(address))
 }
 
 func openSQLite(ctx context.Context, path string, c clock.Clock) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
+	}
+	// Made by us first, so that nobody else of the machine may read it, wherever it is copied.
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
+		f.Close()
 	}
 	// Caches and maps count once a connection: one large one for the writer, small ones for the readers.
 	pragma := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
