@@ -25,7 +25,11 @@ type gallery struct {
 func openGallery(t *testing.T) *gallery {
 	t.Helper()
 	c := clock.NewManual(dbtest.Start)
-	d := dbtest.SQLite(t, c)
+	return galleryOver(t, dbtest.SQLite(t, c), c)
+}
+
+func galleryOver(t *testing.T, d *db.DB, c *clock.Manual) *gallery {
+	t.Helper()
 	g := &gallery{estate: newEstate(t, d, c, "acme"), site: webtest.New(t, d, c)}
 	New(d).Pages(g.site.Mux, g.site.Shell)
 	other := newEstate(t, d, c, "zenith")
@@ -213,4 +217,22 @@ func TestOddAddresses(t *testing.T) {
 	if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/sign-in") {
 		t.Errorf("nobody is signed in, and the inventory answers %d", w.Code)
 	}
+}
+
+// What the pages read by SQL of their own, both engines understand.
+func TestEveryPageOnBothEngines(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		g := galleryOver(t, d, c)
+		g.fill()
+		path := "/cis/" + g.ci("i-web-1").ID
+		workload := g.engineer.Post(t, "/workloads/new?customer=acme", "name", "Shop", "rule", "name = web-*").To(t, "/workloads/")
+		for _, at := range []string{"/estate", "/estate?customer=acme", "/cis", "/cis?customer=acme&orphaned=false&tag.Owner=shop&workload=Shop", "/cis?orphaned=true&workload.empty=true",
+			"/cis/new?customer=acme", path, path + "/graph?depth=2", path + "/graph?direction=in", path + "/impact", path + "/impact?direction=depends_on&depth=10", path + "/history", path + "/edit",
+			"/workloads", workload, "/changes", "/changes?customer=acme&from=2026-01-01&to=2027-01-01&type=AWS::EC2::Instance"} {
+			g.engineer.Get(t, at).Want(t, 200)
+		}
+		g.engineer.Get(t, "/cis").Want(t, 200).Has(t, "AWS::EC2::Subnet", account, "eu-west-1", "4 rows")
+		g.customer.Get(t, "/cis").Want(t, 200).Has(t, "3 rows").Lacks(t, "zenith-secret")
+	})
 }

@@ -45,7 +45,11 @@ type shop struct {
 func openShop(t *testing.T) *shop {
 	t.Helper()
 	c := clock.NewManual(dbtest.Start)
-	d := dbtest.SQLite(t, c)
+	return shopOver(t, dbtest.SQLite(t, c), c)
+}
+
+func shopOver(t *testing.T, d *db.DB, c *clock.Manual) *shop {
+	t.Helper()
 	h := build(t, d, c)
 	site := webtest.New(t, d, c)
 	h.Pages(site.Mux, site.Shell, names{d})
@@ -204,4 +208,20 @@ func TestFrenchPages(t *testing.T) {
 		french.Get(t, path).Want(t, 200).Has(t, `lang="fr"`).Lacks(t, "discovery.account.", "discovery.run.", "discovery.cover.", "discovery.access.")
 	}
 	french.Get(t, "/coverage?customer=acme").Want(t, 200).Has(t, "Couverture")
+}
+
+// What the pages read by SQL of their own, both engines understand.
+func TestEveryPageOnBothEngines(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := shopOver(t, d, c)
+		acc := s.add(t, discovery.CreateAccount{AccountID: "111122223333", RoleARN: "arn:aws:iam::111122223333:role/VigieReadOnly"})
+		s.world.broken["111122223333/eu-west-1/"+thing] = &smithy.GenericAPIError{Code: "AccessDenied", Message: "not authorized to perform: test:List"}
+		r := s.run(t)
+		for _, at := range []string{"/accounts", "/accounts?customer=acme", "/accounts/" + acc.ID, "/accounts/" + acc.ID + "/edit", "/accounts/" + acc.ID + "/remove", "/discovery", "/discovery?customer=acme",
+			"/discovery/" + r.ID, "/discovery/" + r.ID + "/progress", "/coverage", "/coverage?customer=acme", "/coverage?run=" + r.ID + "&outcome=denied"} {
+			s.engineer.Get(t, at).Want(t, 200)
+		}
+		s.engineer.Get(t, "/coverage?customer=acme").Want(t, 200).Has(t, "Missing permissions", "1 row")
+	})
 }
