@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-	kongyaml "github.com/alecthomas/kong-yaml"
 
 	"vigie/internal/app"
 	"vigie/internal/kit/i18n"
@@ -78,7 +77,7 @@ func run(ctx context.Context, args []string, e *env) int {
 	exited := -1
 	parser, err := kong.New(&g, kong.Name("vigie"), kong.Description("The platform on which a cloud managed-service provider runs its business."),
 		kong.Writers(e.stdout, e.stderr), kong.Exit(func(code int) { exited = code }), kong.DefaultEnvars("VIGIE"),
-		kong.Configuration(kongyaml.Loader, "/etc/vigie/vigie.yaml"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnError())
+		kong.Configuration(settings, "/etc/vigie/vigie.yaml"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnError())
 	if err != nil {
 		fmt.Fprintln(e.stderr, "vigie:", err)
 		return exitFailed

@@ -37,7 +37,9 @@ func (s *Service) CreateCustomer(ctx context.Context, a permission.Actor, in New
 		c.CreatedAt, c.UpdatedAt = tx.Now(), tx.Now()
 		if _, err := tx.Insert(ctx, "customer", c, ""); err != nil {
 			if fault.Is(err, fault.Conflict) {
-				return fault.New(fault.Conflict, "customer.slug_taken", "slug", c.Slug).Because(err)
+				taken := fault.New(fault.Conflict, "customer.slug_taken", "slug", c.Slug)
+				taken.Fields = fault.Fields{{Path: "slug", Key: "customer.slug_taken", Args: taken.Args}}
+				return taken.Because(err)
 			}
 			return fmt.Errorf("create customer: %w", err)
 		}

@@ -139,17 +139,6 @@ func scalar(v any) string {
 	return string(b)
 }
 
-// plain tells that a list holds no lists or maps.
-func plain(list []any) bool {
-	return !slices.ContainsFunc(list, func(v any) bool {
-		switch v.(type) {
-		case []any, map[string]any:
-			return true
-		}
-		return false
-	})
-}
-
 // Other is the far end of a relation as a CI's page lists it.
 type far struct {
 	ID, Name, Type string

@@ -122,7 +122,10 @@ func message(err error) string {
 	m := Text(err.Error())
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		m = Text(api.ErrorCode() + ": " + api.ErrorMessage())
+		m = Text(api.ErrorMessage())
+		if api.ErrorCode() != "" {
+			m = api.ErrorCode() + ": " + m
+		}
 	}
 	if len(m) > 500 {
 		m = strings.ToValidUTF8(m[:500], "") + "…"

@@ -106,7 +106,7 @@ func (u UpdateAccount) apply(a *Account) error {
 	if u.AcceptOpenRole != nil {
 		a.AcceptOpenRole = *u.AcceptOpenRole
 		if a.Status == OpenRole {
-			a.Status = Unchecked
+			a.Status, a.Message = Unchecked, ""
 		}
 	}
 	return f.Err()

@@ -107,7 +107,7 @@ func Record(ctx context.Context, w io.Writer, p RecordPlan, organization bool) e
 		acc, err := p.Cloud.Open(ctx, todo[i])
 		if err != nil {
 			if i == 0 {
-				return fmt.Errorf("record: enter account: %w", err)
+				return fmt.Errorf("record: %w", err)
 			}
 			p.Log.WarnContext(ctx, "account left out", "account", todo[i].AccountID, "error", err)
 			continue

@@ -25,7 +25,10 @@ func SecurityHeaders(next http.Handler) http.Handler {
 		head.Set("Cross-Origin-Opener-Policy", "same-origin")
 		head.Set("Cross-Origin-Resource-Policy", "same-origin")
 		head.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		next.ServeHTTP(w, r.WithContext(templ.WithNonce(r.Context(), nonce)))
+		inner := r.WithContext(templ.WithNonce(r.Context(), nonce))
+		next.ServeHTTP(w, inner)
+		// The route, as the metrics outside should name it.
+		r.Pattern = inner.Pattern
 	})
 }
 

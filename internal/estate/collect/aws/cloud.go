@@ -53,6 +53,9 @@ func (c Cloud) Enter(ctx context.Context, account, role, externalID string, acce
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
+		if account == "" {
+			return collect.Account{}, fmt.Errorf("who the credentials belong to: %w", err)
+		}
 		return collect.Account{}, fmt.Errorf("enter account %s: %w", account, err)
 	}
 	out := collect.Account{ID: sdk.ToString(who.Account), Partition: "aws", Config: cfg}
