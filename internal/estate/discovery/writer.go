@@ -42,8 +42,14 @@ func newWriter(s *Service, scope db.Scope, r Run, stop context.CancelCauseFunc, 
 	return w
 }
 
-// expect adds to the number of scopes that the run will have.
-func (w *writer) expect(places []collect.Place) { w.total <- int64(len(places)) }
+// expect adds to the number of scopes that the run will have: a place is one for each of its collector's types.
+func (w *writer) expect(places []collect.Place) {
+	var n int64
+	for _, p := range places {
+		n += int64(len(p.Collector.Types))
+	}
+	w.total <- n
+}
 
 // close ends the loop after the last operation and waits for it.
 func (w *writer) close() {
@@ -81,7 +87,7 @@ func (w *writer) Done(ctx context.Context, p collect.Place, res collect.Result) 
 		}
 		r.Gone += int64(gone)
 		r.Calls += int64(res.Calls)
-		r.ScopesDone++
+		r.ScopesDone += int64(len(rows))
 		r.Outcomes.V[res.Outcome] += len(rows)
 		return storeCoverage(ctx, tx, rows)
 	})
