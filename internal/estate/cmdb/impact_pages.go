@@ -66,12 +66,16 @@ func (i impactView) tiles(p *ui.Page) []ui.Tile {
 	if i.direction == DependsOn {
 		down, degraded = p.T("estate.impact.needed"), p.T("estate.impact.spare")
 	}
-	return []ui.Tile{
+	tiles := []ui.Tile{
 		{Label: down, Value: p.Number(i.Down), Tone: tone(i.Down, ui.Bad)},
 		{Label: degraded, Value: p.Number(i.Degraded), Tone: tone(i.Degraded, ui.Soon)},
-		{Label: p.T("estate.impact.workloads"), Value: p.Number(len(i.Workloads))},
-		{Label: p.T("estate.impact.people"), Value: p.Number(i.people())},
 	}
+	if i.direction == DependsOn {
+		return tiles // nobody is hit by what something needs
+	}
+	return append(tiles,
+		ui.Tile{Label: p.T("estate.impact.workloads"), Value: p.Number(len(i.Workloads))},
+		ui.Tile{Label: p.T("estate.impact.people"), Value: p.Number(i.people())})
 }
 
 // picture draws the nearest CIs that are hit, each by the last step of the path that explains it.
