@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"testing"
@@ -61,6 +62,19 @@ func TestKilledRun(t *testing.T) {
 			ts.Fatalf("%s was not called again", stuck)
 		}
 	}
+	// What ended before the kill is counted with the rest, and but once.
+	countedOnce := func(ts *testscript.TestScript, _ bool, _ []string) {
+		var runs struct {
+			Items []struct {
+				Total int `json:"scopes_total"`
+				Done  int `json:"scopes_done"`
+			} `json:"items"`
+		}
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &runs))
+		if len(runs.Items) != 1 || runs.Items[0].Done == 0 || runs.Items[0].Done != runs.Items[0].Total {
+			ts.Fatalf("the runs are %+v", runs.Items)
+		}
+	}
 	play(t, "testdata/cloud/*.txtar", map[string]string{"AWS_ENDPOINT_URL": sim.URL, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"},
-		map[string]command{"kill-in-the-middle": killInTheMiddle, "heal": heal, "carried-on": carriedOn})
+		map[string]command{"kill-in-the-middle": killInTheMiddle, "heal": heal, "carried-on": carriedOn, "counted-once": countedOnce})
 }
