@@ -162,6 +162,7 @@ func TestKeyboardOnly(t *testing.T) {
 	ines.types("tracking")
 	ines.until(`new URLSearchParams(location.search).get("q") === "tracking" && document.querySelector(".v-chip")`)
 	ines.presses("Enter")
+	ines.until(`document.querySelector(".htmx-request") === null`)
 
 	// j and k move, Enter opens.
 	ines.presses("Escape", "j")

@@ -61,13 +61,23 @@ export function keys() {
 
 const here = () => document.querySelector('main tr.v-here')
 
+// A list that is drawn anew while a row is held takes the mark off it, though the focus stays.
+document.addEventListener('htmx:afterSettle', () => {
+  const held = document.activeElement?.closest('main tr[data-row]')
+  if (held) mark(held)
+})
+
+function mark(row) {
+  here()?.classList.remove('v-here')
+  row.classList.add('v-here')
+}
+
 function step(by) {
   const rows = [...document.querySelectorAll('main .v-table tbody tr[data-row]')]
   if (!rows.length) return
-  const now = rows.findIndex((row) => row.classList.contains('v-here'))
+  const now = rows.indexOf(here())
   const next = now < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, now + by))
-  rows[now]?.classList.remove('v-here')
-  rows[next].classList.add('v-here')
+  mark(rows[next])
   // The link takes the focus too, so that a screen reader says the row and Enter opens it.
   const link = rows[next].querySelector('[data-open]')
   ;(link ?? rows[next]).focus({ preventScroll: true })
