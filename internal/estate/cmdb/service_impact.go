@@ -55,7 +55,7 @@ type ImpactOfWork struct {
 	ID          string    `json:"id"`
 	Name        string    `json:"name"`
 	Criticality string    `json:"criticality"`
-	Verdict     Verdict   `json:"verdict" enum:"down,degraded" doc:"The worst of its CIs"`
+	Verdict     Verdict   `json:"verdict" enum:"down,degraded" doc:"The worst of its CIs; the failed one itself counts as degraded while everything that stands on it has a spare"`
 	CIs         int       `json:"cis" doc:"How many of its CIs are hit"`
 	Contacts    []Contact `json:"contacts"`
 }
@@ -132,10 +132,21 @@ func pathTo(h hit, nodes map[string]node) []ImpactStep {
 	return path
 }
 
+// weightOfOrigin is what the failed CI itself means to its workload: one of several, on which only things with a spare stand, takes
+// no workload down.
+func (i Impact) weightOfOrigin() Verdict {
+	if len(i.Items) > 0 && i.Down == 0 {
+		return Degraded
+	}
+	return Down
+}
+
 // workloadsHit counts by workload, the origin's own included, and names who is to be told.
 func workloadsHit(ctx context.Context, tx *db.Tx, i Impact) ([]ImpactOfWork, error) {
 	hit := map[string]*ImpactOfWork{}
-	for _, c := range append([]ImpactCI{i.Origin}, i.Items...) {
+	origin := i.Origin
+	origin.Verdict = i.weightOfOrigin()
+	for _, c := range append([]ImpactCI{origin}, i.Items...) {
 		if c.Workload == "" {
 			continue
 		}
