@@ -37,24 +37,36 @@ func socketPath(dir string) string { return filepath.Join(dir, "vigie.sock") }
 
 // Serve answers on the socket until ctx ends. The caller holds the folder's lock, so a socket that is there is a dead one.
 func Serve(ctx context.Context, dir string, run Runner) error {
-	path := socketPath(dir)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("control socket: %w", err)
-	}
-	ln, err := net.Listen("unix", path)
+	ln, err := listen(socketPath(dir))
 	if err != nil {
 		return fmt.Errorf("control socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return errors.Join(err, ln.Close())
 	}
 	srv := &http.Server{Handler: handler(run), BaseContext: func(net.Listener) context.Context { return ctx }}
 	stop := context.AfterFunc(ctx, func() { srv.Close() })
 	defer stop()
+	defer os.Remove(socketPath(dir))
 	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("control socket: %w", err)
 	}
 	return nil
+}
+
+// listen makes the socket under another name and moves it into place once its mode is right, so that there is no moment at which
+// others could open it. What stood there before was a dead one's.
+func listen(path string) (net.Listener, error) {
+	fresh := path + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: fresh, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	ln.SetUnlinkOnClose(false) // it would unlink the name that it no longer has
+	if err := errors.Join(os.Chmod(fresh, 0o600), os.Rename(fresh, path)); err != nil {
+		return nil, errors.Join(err, ln.Close(), os.Remove(fresh))
+	}
+	return ln, nil
 }
 
 func handler(run Runner) http.Handler {
