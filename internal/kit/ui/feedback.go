@@ -64,6 +64,9 @@ func joints(s string) []string {
 
 func has(list []string, value string) bool { return slices.Contains(list, value) }
 
+// Title is what the page says first, in the reader's language; the browser's tab shows it too.
+func (f FaultPage) Title(p *Page) string { return p.T(f.key("title")) }
+
 // i18n: ui.fault.*
 func (f FaultPage) key(part string) string {
 	known := map[int]string{400: "bad", 401: "signed_out", 403: "forbidden", 404: "missing", 405: "bad",

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"vigie/internal/kit/api"
 	"vigie/internal/kit/i18n"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/clock"
@@ -119,38 +120,12 @@ func (s *Shell) fail(w http.ResponseWriter, r *http.Request, p *ui.Page, err err
 		page.ID = id.New()
 		s.Log.ErrorContext(r.Context(), "page failed", "id", page.ID, "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	p.Title = http.StatusText(page.Status)
+	p.Title = page.Title(p)
 	ui.Render(w, r, page.Status, ui.Fault(p, page))
 }
 
-// Status is the HTTP status of an error.
-func Status(err error) int {
-	switch fault.CodeOf(err) {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.Unauthorized:
-		return http.StatusUnauthorized
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Stale:
-		return http.StatusPreconditionFailed
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.Limited:
-		return http.StatusTooManyRequests
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	case fault.Unsupported:
-		return http.StatusUnsupportedMediaType
-	case fault.Precondition:
-		return http.StatusPreconditionRequired
-	}
-	return http.StatusInternalServerError
-}
+// Status is the HTTP status of an error: that of the API.
+func Status(err error) int { return api.Status(err) }
 
 // Customer is the slug of the customer whose data the page shows, "" for all that the reader may see.
 func Customer(p *ui.Page) string {
