@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,6 +22,7 @@ import (
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
+	"vigie/internal/trust/subject"
 	"vigie/locales"
 )
 
@@ -42,6 +44,7 @@ type App struct {
 	Customers *customer.Service
 	Discovery *discovery.Service
 	CMDB      *cmdb.Service
+	Subjects  *subject.Registry
 
 	opts   Options
 	db     *db.DB
@@ -89,6 +92,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return err
 	}
 	a.outbox = outbox.New(a.db, a.queue)
+	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds())...)
 	a.Customers = customer.NewService(a.db)
 	a.Identity = identity.NewService(a.db, a.opts.Clock)
 	a.Identity.Secure = a.opts.PublicURL != nil && a.opts.PublicURL.Scheme == "https"

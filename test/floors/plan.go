@@ -9,6 +9,7 @@ var floors = [][]string{
 	{"internal/platform"},
 	{"internal/kit"},
 	{"internal/trust"},
+	{"internal/record", "internal/exchange"},
 	{"internal/customer"},
 	{"internal/estate", "internal/promise"},
 	{"internal/desk"},
@@ -27,6 +28,7 @@ var open = []string{"internal/platform", "internal/kit", "internal/app", "cmd"}
 var sideways = map[string][]string{
 	"internal/trust/audit":    {"internal/trust/permission"},
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission"},
+	"internal/trust/subject":  {"internal/trust/permission"},
 	"internal/trust/web":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission"},
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.

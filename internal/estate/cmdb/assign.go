@@ -36,7 +36,7 @@ func (Intake) Assign(ctx context.Context, tx *db.Tx) (int, error) {
 		}
 		moves := map[string][]string{}
 		for i := range rows {
-			if to := belongs(rules, rows[i].subject()); to != string(rows[i].WorkloadID) {
+			if to := belongs(rules, rows[i].candidate()); to != string(rows[i].WorkloadID) {
 				moves[to] = append(moves[to], rows[i].ID)
 			}
 		}

@@ -80,7 +80,7 @@ func TestGlob(t *testing.T) {
 
 func TestRule(t *testing.T) {
 	t.Parallel()
-	s := subject{Account: "1", Region: "eu-west-1", Type: "AWS::EC2::Instance", Name: "Web-1", Environment: "production", Tags: map[string]string{"App": "Shop"}}
+	s := candidate{Account: "1", Region: "eu-west-1", Type: "AWS::EC2::Instance", Name: "Web-1", Environment: "production", Tags: map[string]string{"App": "Shop"}}
 	is := func(field, key string, values ...string) Condition { return Condition{field, key, values} }
 	for name, c := range map[string]struct {
 		rule Rule

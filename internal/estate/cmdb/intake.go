@@ -171,7 +171,7 @@ func (b *batch) assign(r *record) {
 	if r.WorkloadBy == byHand {
 		return
 	}
-	r.WorkloadID, r.WorkloadBy = db.Null(belongs(b.rules, r.subject())), ""
+	r.WorkloadID, r.WorkloadBy = db.Null(belongs(b.rules, r.candidate())), ""
 	if r.WorkloadID != "" {
 		r.WorkloadBy = byRule
 	}

@@ -26,18 +26,18 @@ type Condition struct {
 	Values []string `json:"values" doc:"One of these; * is any text, ? one character; [\"*\"] asks only that it is there"`
 }
 
-// subject is what a rule looks at.
-type subject struct {
+// candidate is what a rule looks at.
+type candidate struct {
 	Account, Region, Type, Name, Environment string
 	Tags                                     map[string]string
 }
 
-func (r *record) subject() subject {
-	return subject{r.Account, r.Region, r.Type, r.Name, r.Environment, r.Tags.V}
+func (r *record) candidate() candidate {
+	return candidate{r.Account, r.Region, r.Type, r.Name, r.Environment, r.Tags.V}
 }
 
 // Matches tells whether the CI belongs.
-func (r Rule) matches(s subject) bool {
+func (r Rule) matches(s candidate) bool {
 	for _, g := range r.Any {
 		if g.matches(s) {
 			return true
@@ -46,7 +46,7 @@ func (r Rule) matches(s subject) bool {
 	return false
 }
 
-func (g Group) matches(s subject) bool {
+func (g Group) matches(s candidate) bool {
 	for _, c := range g.All {
 		if !c.matches(s) {
 			return false
@@ -55,7 +55,7 @@ func (g Group) matches(s subject) bool {
 	return len(g.All) > 0
 }
 
-func (c Condition) matches(s subject) bool {
+func (c Condition) matches(s candidate) bool {
 	value, there := "", true
 	switch c.Field {
 	case "tag":
@@ -175,7 +175,7 @@ type ruled struct {
 }
 
 // belongs gives the first workload, in the order of the list (by name), whose rule the CI meets; "" for none.
-func belongs(list []ruled, s subject) string {
+func belongs(list []ruled, s candidate) string {
 	for _, w := range list {
 		if w.Rule.matches(s) {
 			return w.ID

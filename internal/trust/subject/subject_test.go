@@ -1,0 +1,63 @@
+package subject_test
+
+import (
+	"testing"
+
+	"vigie/internal/customer"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/fault"
+	"vigie/internal/platform/id"
+	"vigie/internal/trust/permission"
+	"vigie/internal/trust/subject"
+)
+
+// A record is found within the scope only, and opened only by roles that may read its type.
+func TestFindStaysInScope(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, _ *clock.Manual) {
+		ctx, reg := t.Context(), subject.New(customer.Kinds()...)
+		admin := permission.Grant(permission.Actor{ID: id.New(), Kind: permission.System}, permission.Admin, db.GrantAll())
+		s := customer.NewService(d)
+		var contacts, customers [2]string
+		for i, slug := range []string{"acme", "bolt"} {
+			c, err := s.CreateCustomer(ctx, admin, customer.NewCustomer{Slug: slug, Name: slug})
+			if err != nil {
+				t.Fatal(err)
+			}
+			k, err := s.CreateContact(ctx, admin, customer.NewContact{Customer: slug, Name: "Ada of " + slug})
+			if err != nil {
+				t.Fatal(err)
+			}
+			customers[i], contacts[i] = c.ID, k.ID
+		}
+		viewer := permission.Grant(permission.Actor{ID: id.New(), Kind: permission.Person}, permission.Viewer, db.Grant(customers[0]))
+		nobody := permission.Grant(permission.Actor{}, "", db.Grant(customers[0]))
+		err := d.View(ctx, viewer.Scope(), func(tx *db.Tx) error {
+			got, err := reg.Open(ctx, tx, viewer, "contact", contacts[0])
+			if err != nil || got.Name != "Ada of acme" || got.CustomerID != customers[0] || got.Href != "" {
+				t.Errorf("own contact: %+v, %v", got, err)
+			}
+			if got, err := reg.Open(ctx, tx, viewer, "customer", customers[0]); err != nil || got.Href != "/customers/"+customers[0] {
+				t.Errorf("own customer: %+v, %v", got, err)
+			}
+			if _, err := reg.Open(ctx, tx, nobody, "contact", contacts[0]); !fault.Is(err, fault.Forbidden) {
+				t.Errorf("without a role: %v", err)
+			}
+			for _, ref := range [][2]string{{"contact", contacts[1]}, {"customer", customers[1]}, {"contact", "no id"}, {"contact", id.New()}, {"session", contacts[0]}} {
+				if _, err := reg.Find(ctx, tx, ref[0], ref[1]); !fault.Is(err, fault.NotFound) {
+					t.Errorf("%v: %v, want not found", ref, err)
+				}
+			}
+			all, err := reg.FindAll(ctx, tx, "contact", contacts[:])
+			if err != nil || len(all) != 1 {
+				t.Errorf("both contacts: %v, %v", all, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
