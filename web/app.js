@@ -1,7 +1,6 @@
 // The only script that every page loads. Pages read and submit without it; it adds live parts,
 // the palette, keys and comfort.
 import htmx from '../node_modules/htmx.org/dist/htmx.esm.js'
-import '../node_modules/htmx-ext-sse/sse.js'
 import { morphs } from './js/morph.js'
 import { menus } from './js/menu.js'
 import { dialogs } from './js/dialog.js'
@@ -10,6 +9,7 @@ import { keys } from './js/keys.js'
 import { lists } from './js/list.js'
 import { comfort } from './js/comfort.js'
 import { pictures } from './js/pictures.js'
+import { live } from './js/live.js'
 
 // The same settings stand in a <meta name="htmx-config"> for whoever reads the page; these are the ones that count.
 Object.assign(htmx.config, {
@@ -37,6 +37,7 @@ keys()
 lists()
 comfort()
 pictures()
+live(htmx)
 
 // What fails in the background is said, once, in words: a page must never look alive when it is not.
 document.addEventListener('htmx:sendError', () => toast(document.body.dataset.offline))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -18,6 +19,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/jobs"
+	"vigie/internal/platform/live"
 	"vigie/internal/platform/outbox"
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/trust/identity"
@@ -51,8 +53,11 @@ type App struct {
 	queue  *jobs.Queue
 	outbox *outbox.Outbox
 	bundle *i18n.Bundle
+	hub    *live.Hub
 
 	draining atomic.Bool
+	relay    sync.WaitGroup
+	stop     context.CancelFunc // of the relay
 }
 
 // Open connects, migrates if asked, and wires the rooms. It starts nothing.
@@ -87,6 +92,8 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if a.bundle, err = i18n.Load(locales.FS); err != nil {
 		return err
 	}
+	a.hub = live.NewHub(a.opts.Clock)
+	a.db.Hear(a.hub.Receive)
 	log := a.opts.Telemetry.Log
 	if a.queue, err = jobs.New(a.db, log, max(1, a.opts.Workers)); err != nil {
 		return err
@@ -148,6 +155,9 @@ func (a *App) Engine() string { return a.db.Engine().String() }
 
 // Start begins background work; Stop ends it within ctx.
 func (a *App) Start(ctx context.Context) error {
+	relay, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stop = stop
+	a.relay.Go(func() { a.db.Relay(relay) })
 	if a.opts.Workers == 0 {
 		return nil
 	}
@@ -155,8 +165,12 @@ func (a *App) Start(ctx context.Context) error {
 	return a.queue.Start(context.WithoutCancel(ctx))
 }
 
-// Drain makes /readyz answer no, so that a balancer sends nobody here any more.
-func (a *App) Drain() { a.draining.Store(true) }
+// Drain makes /readyz answer no, so that a balancer sends nobody here any more, and ends the live streams, which would never end by
+// themselves.
+func (a *App) Drain() {
+	a.draining.Store(true)
+	a.hub.Close()
+}
 
 // Stop lets running tasks finish.
 func (a *App) Stop(ctx context.Context) error {
@@ -167,4 +181,10 @@ func (a *App) Stop(ctx context.Context) error {
 }
 
 // Close lets the database go.
-func (a *App) Close() { a.db.Close() }
+func (a *App) Close() {
+	if a.stop != nil {
+		a.stop()
+		a.relay.Wait()
+	}
+	a.db.Close()
+}

@@ -45,6 +45,7 @@ func (a *App) pages(mux *http.ServeMux) {
 	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: a.Identity.Visitor, Customers: a.choices, Nav: nav}
 	mux.Handle("POST "+ui.PreferencePath, ui.Preferences(a.bundle))
 	mux.Handle("GET /palette", shell.Page(a.palette))
+	mux.Handle("GET "+ui.LivePath, web.Live{Hub: a.hub, Subjects: a.Subjects, CustomerID: directory{a.Customers}.ID}.Handler(shell))
 	a.Identity.Mount(mux, a.opts.Telemetry.Log, shell.Open)
 	mux.Handle("GET /{$}", shell.Page(a.today))
 	a.Customers.Pages(mux, shell)

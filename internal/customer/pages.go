@@ -52,7 +52,7 @@ func languageWord(p *ui.Page, code string) string { return p.Or("customers.langu
 
 func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("customers.list"), "customers"
-	l := web.Lister{DB: h.s.db, Need: permission.CustomerRead, Spec: Spec, Customer: "c.slug"}
+	l := web.Lister{DB: h.s.db, Need: permission.CustomerRead, Spec: Spec, Customer: "c.slug", Live: "customer"}
 	if done, err := web.Download(w, r, p, a, l, "customers", func(c Customer) Customer { return c }); done {
 		return err
 	}

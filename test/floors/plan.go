@@ -29,7 +29,7 @@ var sideways = map[string][]string{
 	"internal/trust/audit":    {"internal/trust/permission"},
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission"},
 	"internal/trust/subject":  {"internal/trust/permission"},
-	"internal/trust/web":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission"},
+	"internal/trust/web":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/subject"},
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.
 	"internal/estate/cmdb":      {"internal/estate/collect"},

@@ -80,6 +80,7 @@ func walk(t *testing.T, address string) {
 	t.Run("pages", h.pages)
 	t.Run("services", h.services)
 	t.Run("jobs", h.jobs)
+	t.Run("streams", h.streams) // last: it ends the streams of the instance for good
 	t.Logf("%d requests were made", h.requests)
 }
 

@@ -17,6 +17,7 @@ var open = map[string]string{
 	"GET /readyz":           "says that the database answers",
 	"GET /metrics":          "numbers without names",
 	"GET /assets/":          "style sheets and scripts",
+	"GET /live":             "walked by streams",
 	"GET /api/openapi.json": "the same for everybody",
 	"GET /api/docs":         "the same for everybody",
 	"/api/":                 "walked by operations",

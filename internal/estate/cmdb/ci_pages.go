@@ -37,7 +37,7 @@ func (h pages) inventoryList(p *ui.Page) web.Lister {
 		return "", nil, true, fault.New(fault.Invalid, "api.list.bool")
 	}
 	spec.Pass = append(spec.Pass, "tag")
-	return web.Lister{DB: h.s.db, Need: permission.CIRead, Spec: spec, Customer: "k.slug"}
+	return web.Lister{DB: h.s.db, Need: permission.CIRead, Spec: spec, Customer: "k.slug", Live: "ci"}
 }
 
 func (h pages) inventory(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {

@@ -14,7 +14,7 @@ import (
 
 func (h pages) workloads(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("estate.workload.list"), "workloads"
-	l := web.Lister{DB: h.s.db, Need: permission.WorkloadRead, Spec: WorkloadSpec, Customer: "k.slug"}
+	l := web.Lister{DB: h.s.db, Need: permission.WorkloadRead, Spec: WorkloadSpec, Customer: "k.slug", Live: "workload"}
 	if done, err := web.Download(w, r, p, a, l, "workloads", func(w Workload) WorkloadBody { return w.body(nil) }); done {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func (h pages) accountList() web.Lister {
-	return web.Lister{DB: h.s.db, Need: permission.AccountRead, Spec: AccountSpec, Customer: "k.slug"}
+	return web.Lister{DB: h.s.db, Need: permission.AccountRead, Spec: AccountSpec, Customer: "k.slug", Live: "account"}
 }
 
 func (h pages) accounts(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {

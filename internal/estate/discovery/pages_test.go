@@ -153,7 +153,7 @@ func TestRunPages(t *testing.T) {
 	s.run(t)
 
 	to := s.engineer.Post(t, "/discovery", "customer", "acme").To(t, "/discovery/")
-	s.engineer.Get(t, to).Want(t, 200).Has(t, "Waiting", to+"/progress", "every 2s", "Cancel the run")
+	s.engineer.Get(t, to).Want(t, 200).Has(t, "Waiting", to+"/progress", `data-live="discovery_run:`, "Cancel the run")
 	s.auditor.Get(t, to).Want(t, 200).Has(t, "Waiting").Lacks(t, to+"/cancel")
 	s.auditor.Post(t, to+"/cancel").Want(t, http.StatusForbidden)
 	s.engineer.Get(t, to+"?customer=zenith").Want(t, http.StatusNotFound)
@@ -161,7 +161,7 @@ func TestRunPages(t *testing.T) {
 	// A second start leads to the run that is open.
 	s.engineer.Post(t, "/discovery", "customer", "acme").To(t, to)
 	s.engineer.Post(t, to+"/cancel").To(t, to)
-	s.engineer.Get(t, to+"/progress").Want(t, 200).Has(t, "Cancelled", to+"/resume").Lacks(t, "every 2s", "<html")
+	s.engineer.Get(t, to+"/progress").Want(t, 200).Has(t, "Cancelled", to+"/resume").Lacks(t, `data-live="discovery_run:`, "<html")
 	s.engineer.Post(t, to+"/resume").To(t, to)
 	s.engineer.Get(t, to).Want(t, 200).Has(t, "Waiting")
 	s.engineer.Get(t, "/discovery").Want(t, 200).Has(t, "2 rows", "Done")

@@ -22,7 +22,7 @@ func (h pages) runs(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 
 func (h pages) runList(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, status int, form planForm) error {
 	p.Title, p.Active = p.T("discovery.run.list"), "discovery"
-	l := web.Lister{DB: h.s.db, Need: permission.DiscoveryRead, Spec: RunSpec, Customer: "k.slug"}
+	l := web.Lister{DB: h.s.db, Need: permission.DiscoveryRead, Spec: RunSpec, Customer: "k.slug", Live: "discovery_run"}
 	if done, err := web.Download(w, r, p, a, l, "discovery-runs", func(row RunRow) RunAnswer { return answerRun(row.Run, row.Slug) }); done {
 		return err
 	}

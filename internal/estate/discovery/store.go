@@ -7,6 +7,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/platform/live"
 )
 
 var (
@@ -58,12 +59,17 @@ func beat(ctx context.Context, tx *db.Tx, r Run) (ok, cancelled bool, err error)
 	if err != nil || n == 0 {
 		return false, false, err
 	}
+	live.Changed(tx, "discovery_run", r.ID)
 	return true, cancelled, tx.Get(ctx, &cancelled, `SELECT cancel_requested FROM {discovery_run} WHERE id = ?`, r.ID)
 }
 
 func finishRun(ctx context.Context, tx *db.Tx, r Run, end State, message string) error {
 	_, err := tx.Exec(ctx, `UPDATE {discovery_run} SET state = ?, message = ?, finished_at = ?, version = version + 1 WHERE id = ? AND attempt = ? AND state = 'running'`,
 		end, message, tx.Now(), r.ID, r.Attempt)
+	live.Changed(tx, "discovery_run", r.ID)
+	// What it found has no entry of its own in the audit trail: one message stands for all of it.
+	live.Changed(tx, "ci", "")
+	live.Changed(tx, "account", "")
 	return err
 }
 

@@ -29,7 +29,14 @@ type Page struct {
 	Customer  *Customer  // the one whose data is shown; nil is all
 	Theme     Theme
 	Toasts    []Toast
+
+	// Live names what main shows, as "kind:id" or "kind": main is fetched again when that changes. Pages with a form leave it
+	// empty. Smaller parts have data-live and an id of their own.
+	Live []string
 }
+
+// LivePath is the address of the stream of changes, one for each tab.
+const LivePath = "/live"
 
 // NewPage fills in what the request tells. The rest is the caller's.
 func NewPage(r *http.Request, p *i18n.Printer) *Page {
@@ -153,6 +160,17 @@ func (p *Page) switchTo(slug string) string {
 	}
 	return withCustomer("/", slug)
 }
+
+// stream is the address of the tab's stream of changes.
+func (p *Page) stream() string {
+	if p.User == nil {
+		return ""
+	}
+	return p.In(LivePath)
+}
+
+// mark is the attribute data-live of main.
+func (p *Page) mark() string { return strings.Join(p.Live, " ") }
 
 func withCustomer(href, slug string) string {
 	at, err := url.Parse(href)

@@ -17,6 +17,8 @@ type Record struct {
 	Facts     []Fact          // the few that matter, in one line under the title
 	Tabs      []Tab
 	Panels    []Panel // on the right: what it touches
+	// Live makes head and panels fetch themselves again when the record changes, "kind:id"; what stands between them is the caller's.
+	Live string
 }
 
 // Fact is a name and a value.

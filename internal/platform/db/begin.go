@@ -72,6 +72,7 @@ func (d *DB) run(ctx context.Context, s Scope, across, writable bool, f func(*Tx
 	for _, after := range t.after {
 		after()
 	}
+	d.news.say(t.told, d.engine == Postgres)
 	return nil
 }
 

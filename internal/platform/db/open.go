@@ -45,6 +45,7 @@ type DB struct {
 	pool   *pgxpool.Pool // PostgreSQL only
 	url    string
 	clock  clock.Clock
+	news   *news
 }
 
 // Open connects to "sqlite:PATH" or "postgres://...". The schema must have been migrated; see Migrate.
@@ -90,7 +91,7 @@ func openSQLite(ctx context.Context, path string, c clock.Clock) (*DB, error) {
 	}
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	d := &DB{engine: SQLite, write: write, read: read, url: "sqlite:" + path, clock: c}
+	d := &DB{engine: SQLite, write: write, read: read, url: "sqlite:" + path, clock: c, news: newNews()}
 	if err := write.PingContext(ctx); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("open database %s: %w", path, err)
@@ -120,7 +121,7 @@ func openPostgres(ctx context.Context, address string, c clock.Clock) (*DB, erro
 	sdb := stdlib.OpenDBFromPool(pool)
 	sdb.SetMaxIdleConns(0)
 	sdb.SetConnMaxLifetime(time.Hour)
-	return &DB{engine: Postgres, write: sdb, read: sdb, pool: pool, url: address, clock: c}, nil
+	return &DB{engine: Postgres, write: sdb, read: sdb, pool: pool, url: address, clock: c, news: newNews()}, nil
 }
 
 // Engine tells which database runs.
@@ -134,6 +135,7 @@ func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
 
 // Close ends all connections.
 func (d *DB) Close() {
+	d.lastNews()
 	d.read.Close()
 	if d.write != d.read {
 		d.write.Close()

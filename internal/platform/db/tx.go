@@ -20,6 +20,7 @@ type Tx struct {
 	now      Time
 	tx       *sql.Tx
 	after    []func()
+	told     []string
 }
 
 // Now is the instant at which the transaction began; it does not move while it runs.

@@ -7,6 +7,7 @@ import (
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/id"
+	"vigie/internal/platform/live"
 	"vigie/internal/trust/permission"
 )
 
@@ -39,7 +40,8 @@ type Entry struct {
 }
 
 // Write adds an entry to the trail of the transaction's customer, or, in a transaction across customers, of the instance.
-// before and after are the record's fields as they were and are (nil for creation and deletion); secrets must not be in them.
+// before and after are the record's fields as they were and are (nil for creation and deletion); secrets must not be in them. Whoever
+// looks at the record is told that it has changed (package live).
 func Write(ctx context.Context, tx *db.Tx, a permission.Actor, action string, r Record, before, after any) error {
 	customer, ok := tx.Scope().One()
 	if !ok {
@@ -60,6 +62,7 @@ func Write(ctx context.Context, tx *db.Tx, a permission.Actor, action string, r 
 	if _, err := tx.Insert(ctx, "audit_entry", e, ""); err != nil {
 		return fmt.Errorf("audit %s: %w", action, err)
 	}
+	live.Changed(tx, r.Type, r.ID)
 	return nil
 }
 

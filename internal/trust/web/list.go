@@ -24,6 +24,8 @@ type Lister struct {
 	Spec list.Spec
 	// Customer is the column of the customer's slug: the chosen customer narrows by it. Empty for lists without one.
 	Customer string
+	// Live is the type of record that the list shows: the page fetches itself again when one changes. Empty for a list that stands still.
+	Live string
 }
 
 // Listed is one page of a list. List has its query, total and cursors; the caller adds names, filters and the empty state.
@@ -42,6 +44,9 @@ func ReadList[T any](r *http.Request, p *ui.Page, a permission.Actor, l Lister) 
 		return out, err
 	}
 	out.List = ui.List{Query: ui.ParseList(r, l.Spec.Sort), Export: true}
+	if l.Live != "" {
+		Watch(p, l.Live)
+	}
 	q, err := l.query(p)
 	if err != nil {
 		var f *fault.Error
