@@ -18,6 +18,7 @@ type storeFlags struct {
 	DataDir      string `help:"Folder of the embedded database, files and the operator's socket." default:"vigie-data" placeholder:"DIR"`
 	Database     string `help:"sqlite:PATH or postgres://...; default: SQLite in the data folder." placeholder:"ADDRESS"`
 	DatabaseFile string `help:"File that holds the database address." placeholder:"FILE"`
+	Files        string `help:"Where uploaded files are kept: a folder or s3://BUCKET/PREFIX; default: files in the data folder." placeholder:"ADDRESS"`
 }
 
 func (s *storeFlags) folder() *storeFlags { return s }
@@ -44,6 +45,14 @@ func (s *storeFlags) address(e *env) (string, error) {
 	return "sqlite:" + filepath.Join(e.path(s.DataDir), "vigie.db"), nil
 }
 
+// files gives the address of the store of uploads.
+func (s *storeFlags) files(e *env) string {
+	if s.Files == "" || strings.Contains(s.Files, "://") {
+		return s.Files
+	}
+	return e.path(s.Files)
+}
+
 // open gives the application for one command: the server's own inside a server, else one opened (and migrated) here. done lets it go.
 func (s *storeFlags) open(ctx context.Context, e *env, g *grammar) (a *app.App, done func(), err error) {
 	if e.app != nil {
@@ -57,7 +66,7 @@ func (s *storeFlags) open(ctx context.Context, e *env, g *grammar) (a *app.App, 
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err = app.Open(ctx, app.Options{Database: address, DataDir: e.path(s.DataDir), Clock: clock.System{}, Telemetry: tel, Version: version, Migrate: true})
+	a, err = app.Open(ctx, app.Options{Database: address, DataDir: e.path(s.DataDir), Files: s.files(e), Clock: clock.System{}, Telemetry: tel, Version: version, Migrate: true})
 	if err != nil {
 		return nil, nil, err
 	}

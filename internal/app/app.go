@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/estate/discovery"
 	"vigie/internal/kit/i18n"
+	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -32,6 +34,7 @@ import (
 type Options struct {
 	Database  string // sqlite:PATH or postgres://...
 	DataDir   string
+	Files     string   // where uploads are kept: a folder or s3://BUCKET/PREFIX; empty for the folder "files" of DataDir
 	PublicURL *url.URL // nil for a command that serves nobody
 	Clock     clock.Clock
 	Telemetry *telemetry.Telemetry
@@ -53,6 +56,7 @@ type App struct {
 	queue  *jobs.Queue
 	outbox *outbox.Outbox
 	bundle *i18n.Bundle
+	blobs  blob.Store
 	hub    *live.Hub
 
 	draining atomic.Bool
@@ -90,6 +94,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return err
 	}
 	if a.bundle, err = i18n.Load(locales.FS); err != nil {
+		return err
+	}
+	if a.blobs, err = blob.Open(ctx, a.opts.Files, filepath.Join(a.opts.DataDir, "files")); err != nil {
 		return err
 	}
 	a.hub = live.NewHub(a.opts.Clock)

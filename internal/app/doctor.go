@@ -38,6 +38,7 @@ func (a *App) Doctor(ctx context.Context) []Check {
 	if _, err := os.Stat(a.opts.DataDir); a.db.Engine() == db.SQLite || err == nil { // a server on PostgreSQL needs none
 		add("data folder", a.opts.DataDir, writable(a.opts.DataDir))
 	}
+	add("files", "uploads can be kept", a.checkFiles(ctx))
 	add("languages", fmt.Sprint(len(a.bundle.Languages()))+" languages", nil)
 	add("assets", "built in", ui.CheckAssets())
 	_, err := a.Identity.CountAdmins(ctx)
