@@ -56,7 +56,7 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	}
 	defer ln.Close()
 	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Files: c.files(e), Clock: clock.System{}, Telemetry: tel, Version: version,
-		Migrate: !c.NoMigrate, Workers: c.Workers, PublicURL: public})
+		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), Workers: c.Workers, PublicURL: public})
 	if err != nil {
 		return err
 	}

@@ -10,15 +10,17 @@ import (
 
 	"vigie/internal/app"
 	"vigie/internal/platform/clock"
+	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
 )
 
 // storeFlags say where the data is.
 type storeFlags struct {
-	DataDir      string `help:"Folder of the embedded database, files and the operator's socket." default:"vigie-data" placeholder:"DIR"`
-	Database     string `help:"sqlite:PATH or postgres://...; default: SQLite in the data folder." placeholder:"ADDRESS"`
-	DatabaseFile string `help:"File that holds the database address." placeholder:"FILE"`
-	Files        string `help:"Where uploaded files are kept: a folder or s3://BUCKET/PREFIX; default: files in the data folder." placeholder:"ADDRESS"`
+	DataDir       string `help:"Folder of the embedded database, files and the operator's socket." default:"vigie-data" placeholder:"DIR"`
+	Database      string `help:"sqlite:PATH or postgres://...; default: SQLite in the data folder." placeholder:"ADDRESS"`
+	DatabaseFile  string `help:"File that holds the database address." placeholder:"FILE"`
+	MasterKeyFile string `help:"File with the master key of secrets; default: VIGIE_MASTER_KEY, else master.key in the data folder." placeholder:"FILE"`
+	Files         string `help:"Where uploaded files are kept: a folder or s3://BUCKET/PREFIX; default: files in the data folder." placeholder:"ADDRESS"`
 }
 
 func (s *storeFlags) folder() *storeFlags { return s }
@@ -53,6 +55,16 @@ func (s *storeFlags) files(e *env) string {
 	return e.path(s.Files)
 }
 
+// masterKey says where the master key of secrets comes from. The key itself is never a flag: every user of the machine could
+// read it there.
+func (s *storeFlags) masterKey(e *env) seal.Source {
+	from := seal.Source{Text: os.Getenv("VIGIE_MASTER_KEY"), Folder: e.path(s.DataDir)}
+	if s.MasterKeyFile != "" {
+		from.File = e.path(s.MasterKeyFile)
+	}
+	return from
+}
+
 // open gives the application for one command: the server's own inside a server, else one opened (and migrated) here. done lets it go.
 func (s *storeFlags) open(ctx context.Context, e *env, g *grammar) (a *app.App, done func(), err error) {
 	if e.app != nil {
@@ -66,7 +78,8 @@ func (s *storeFlags) open(ctx context.Context, e *env, g *grammar) (a *app.App, 
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err = app.Open(ctx, app.Options{Database: address, DataDir: e.path(s.DataDir), Files: s.files(e), Clock: clock.System{}, Telemetry: tel, Version: version, Migrate: true})
+	a, err = app.Open(ctx, app.Options{Database: address, DataDir: e.path(s.DataDir), Files: s.files(e), Clock: clock.System{}, Telemetry: tel, Version: version,
+		MasterKey: s.masterKey(e), Migrate: true})
 	if err != nil {
 		return nil, nil, err
 	}

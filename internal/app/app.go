@@ -23,6 +23,7 @@ import (
 	"vigie/internal/platform/jobs"
 	"vigie/internal/platform/live"
 	"vigie/internal/platform/outbox"
+	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
@@ -40,7 +41,8 @@ type Options struct {
 	Telemetry *telemetry.Telemetry
 	Version   string
 	Migrate   bool
-	Workers   int // background tasks at once; 0 runs none here
+	MasterKey seal.Source // zero: a file in the data folder, see docs/adr/0007
+	Workers   int         // background tasks at once; 0 runs none here
 }
 
 // App is one instance: all rooms, wired.
@@ -50,6 +52,7 @@ type App struct {
 	Discovery *discovery.Service
 	CMDB      *cmdb.Service
 	Subjects  *subject.Registry
+	Secrets   *seal.Box
 
 	opts   Options
 	db     *db.DB
@@ -103,6 +106,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.db.Hear(a.hub.Receive)
 	log := a.opts.Telemetry.Log
 	if a.queue, err = jobs.New(a.db, log, max(1, a.opts.Workers)); err != nil {
+		return err
+	}
+	if a.Secrets, err = openSecrets(ctx, a.db, a.opts); err != nil {
 		return err
 	}
 	a.outbox = outbox.New(a.db, a.queue)

@@ -43,6 +43,7 @@ var unscoped = map[string]string{
 	"internal/trust/identity":   "a sign-in or token is looked up before its customers are known",
 	"internal/trust/permission": "makes actors from scopes",
 	"internal/platform/jobs":    "a job row names its customer",
+	"internal/platform/seal":    "the instance's master key; rotation seals the secrets of all customers anew",
 	"internal/platform/outbox":  "one queue of the events of all customers",
 	"internal/estate/discovery": "its tick finds schedules that are due and runs whose process died",
 	"internal/app":              "wiring, set-up and sweepers at the start of the program",

@@ -13,6 +13,7 @@ import (
 	"vigie/internal/app"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
@@ -90,7 +91,8 @@ func build(t *testing.T, address string) *house {
 	h := &house{address: address, clock: clock.NewManual(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
 	tel, err := telemetry.New(ctx, logOf(t), "text", "error")
 	check(t, err)
-	h.app, err = app.Open(ctx, app.Options{Database: address, DataDir: t.TempDir(), Clock: h.clock, Telemetry: tel, Version: "test", Migrate: true})
+	h.app, err = app.Open(ctx, app.Options{Database: address, DataDir: t.TempDir(), Clock: h.clock, Telemetry: tel, Version: "test",
+		MasterKey: seal.Source{Text: seal.NewKey()}, Migrate: true})
 	check(t, err)
 	t.Cleanup(h.app.Close)
 	h.db, err = db.Open(ctx, address, h.clock)

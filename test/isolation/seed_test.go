@@ -104,6 +104,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	c, err := h.app.Customers.CreateCustomer(ctx, op, customer.NewCustomer{Slug: f.Slug, Name: w + " Ltd"})
 	check(t, err)
 	f.Refs["customer_id"] = c.ID
+	check(t, h.db.InScope(ctx, db.Grant(c.ID), func(tx *db.Tx) error { return h.app.Secrets.Prepare(ctx, tx) }))
 	contact, err := h.app.Customers.CreateContact(ctx, op, customer.NewContact{Customer: f.Slug, Name: w + " Contact", Email: "contact@" + w + ".example", Job: w + " job"})
 	check(t, err)
 	f.Refs["contact"] = contact.ID

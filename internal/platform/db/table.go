@@ -18,9 +18,11 @@ func Tables() []Table {
 		{Name: "sign_in_attempt"},
 		{Name: "idempotency"},
 		{Name: "outbox"},
+		{Name: "master_key"},
 		{Name: "customer", Key: "id"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
+		{Name: "data_key", Key: "customer_id"}, // the zero UUID likewise for the instance's own
 		{Name: "contact", Key: "customer_id"},
 		{Name: "workload", Key: "customer_id"},
 		{Name: "workload_contact", Key: "customer_id"},
