@@ -18,6 +18,7 @@ import (
 
 type serveCommand struct {
 	storeFlags
+	mailFlags
 	Listen    string        `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL string        `name:"public-url" help:"Address by which people reach this server, if a proxy stands before it." placeholder:"URL"`
 	Workers   int           `help:"Background tasks at once in this process; 0 leaves them to other replicas." default:"4"`
@@ -45,6 +46,10 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	if err != nil {
 		return err
 	}
+	mail, err := c.defaults(e)
+	if err != nil {
+		return err
+	}
 	public, err := publicURL(c.PublicURL, c.Listen)
 	if err != nil {
 		return err
@@ -56,7 +61,7 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	}
 	defer ln.Close()
 	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Files: c.files(e), Clock: clock.System{}, Telemetry: tel, Version: version,
-		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), Workers: c.Workers, PublicURL: public})
+		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), Workers: c.Workers, PublicURL: public, Mail: mail})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"vigie/internal/customer"
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/estate/discovery"
+	"vigie/internal/exchange/mail"
 	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
@@ -41,8 +42,9 @@ type Options struct {
 	Telemetry *telemetry.Telemetry
 	Version   string
 	Migrate   bool
-	MasterKey seal.Source // zero: a file in the data folder, see docs/adr/0007
-	Workers   int         // background tasks at once; 0 runs none here
+	MasterKey seal.Source   // zero: a file in the data folder, see docs/adr/0007
+	Workers   int           // background tasks at once; 0 runs none here
+	Mail      mail.Defaults // by which server mail leaves, and from whom
 }
 
 // App is one instance: all rooms, wired.
@@ -51,6 +53,7 @@ type App struct {
 	Customers *customer.Service
 	Discovery *discovery.Service
 	CMDB      *cmdb.Service
+	Mail      *mail.Service
 	Subjects  *subject.Registry
 	Secrets   *seal.Box
 
@@ -112,6 +115,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return err
 	}
 	a.outbox = outbox.New(a.db, a.queue)
+	a.wireMail()
 	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds())...)
 	a.Customers = customer.NewService(a.db)
 	a.Identity = identity.NewService(a.db, a.opts.Clock)

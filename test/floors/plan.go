@@ -45,6 +45,7 @@ var unscoped = map[string]string{
 	"internal/platform/jobs":    "a job row names its customer",
 	"internal/platform/seal":    "the instance's master key; rotation seals the secrets of all customers anew",
 	"internal/platform/outbox":  "one queue of the events of all customers",
+	"internal/exchange/mail":    "its tick finds messages that are due, of all customers and of the instance, and a job works for the customer of its row",
 	"internal/estate/discovery": "its tick finds schedules that are due and runs whose process died",
 	"internal/app":              "wiring, set-up and sweepers at the start of the program",
 	"cmd":                       "the operator's commands",

@@ -10,6 +10,7 @@ import (
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/estate/collect"
 	"vigie/internal/estate/discovery"
+	"vigie/internal/exchange/mail"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
 )
@@ -18,6 +19,7 @@ import (
 func (h *house) jobs(t *testing.T) {
 	topics := map[string]func(*testing.T){
 		discovery.RunTopic: h.runOfAnother,
+		mail.Topic:         h.mailOfAnother,
 		jobs.TickTopic:     h.sweepers,
 	}
 	found := 0

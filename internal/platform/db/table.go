@@ -23,6 +23,12 @@ func Tables() []Table {
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
 		{Name: "data_key", Key: "customer_id"}, // the zero UUID likewise for the instance's own
+		// Mail of the instance (sign-in, administrators) carries the zero UUID likewise.
+		{Name: "mail_setting", Key: "customer_id"},
+		{Name: "mail_message", Key: "customer_id"},
+		{Name: "mail_attachment", Key: "customer_id"},
+		{Name: "mail_event", Key: "customer_id"},
+		{Name: "mail_suppression", Key: "customer_id"},
 		{Name: "contact", Key: "customer_id"},
 		{Name: "workload", Key: "customer_id"},
 		{Name: "workload_contact", Key: "customer_id"},
