@@ -30,6 +30,8 @@ var sideways = map[string][]string{
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission"},
 	"internal/trust/subject":  {"internal/trust/permission"},
 	"internal/trust/web":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/subject"},
+	// The archive is the form, backup what is put into it.
+	"internal/exchange/backup": {"internal/exchange/archive"},
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.
 	"internal/estate/cmdb":      {"internal/estate/collect"},
@@ -47,6 +49,7 @@ var unscoped = map[string]string{
 	"internal/platform/outbox":  "one queue of the events of all customers",
 	"internal/exchange/mail":    "its tick finds messages that are due, of all customers and of the instance, and a job works for the customer of its row",
 	"internal/estate/discovery": "its tick finds schedules that are due and runs whose process died",
+	"internal/exchange/backup":  "a backup is of the whole instance",
 	"internal/app":              "wiring, set-up and sweepers at the start of the program",
 	"cmd":                       "the operator's commands",
 }
@@ -57,8 +60,8 @@ var doors = map[string][]string{
 	"vigie/internal/trust/permission": {"Grant"},
 }
 
-// across is a method, and known by its name alone.
-const across = "Across"
+// across are methods, and known by their names alone.
+var across = []string{"Across", "AcrossFrozen"}
 
 // drivers reach the database past the scope.
 // database/sql/driver is not among them: it is the interface of values.

@@ -103,8 +103,8 @@ func fewCross(t Tree) (breaches []string) {
 			}
 		})
 		ast.Inspect(f.Syntax, func(n ast.Node) bool {
-			if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == across {
-				breaches = append(breaches, fmt.Sprintf("%s: uses %s, which only %s may", f.At(sel), across, strings.Join(doorkeepers, ", ")))
+			if sel, ok := n.(*ast.SelectorExpr); ok && slices.Contains(across, sel.Sel.Name) {
+				breaches = append(breaches, fmt.Sprintf("%s: uses %s, which only %s may", f.At(sel), sel.Sel.Name, strings.Join(doorkeepers, ", ")))
 			}
 			return true
 		})

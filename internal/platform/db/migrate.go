@@ -24,13 +24,21 @@ var migrations embed.FS
 // there is nothing to do.
 // extra runs on the same connection behind our own migrations (River's tables).
 func Migrate(ctx context.Context, address string, extra func(context.Context, Engine, *sql.DB, *pgxpool.Pool) error) error {
+	return MigrateTo(ctx, address, newest, extra)
+}
+
+// newest stands for every migration there is.
+const newest = 0
+
+// MigrateTo is Migrate up to one version and no further, as a backup of then needs it.
+func MigrateTo(ctx context.Context, address string, version int64, extra func(context.Context, Engine, *sql.DB, *pgxpool.Pool) error) error {
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		d, err := openSQLite(ctx, path, nil)
 		if err != nil {
 			return err
 		}
 		defer d.Close()
-		if err := migrate(ctx, SQLite, d.write); err != nil {
+		if err := migrate(ctx, SQLite, d.write, version); err != nil {
 			return err
 		}
 		if err := describe(ctx, d.write); err != nil {
@@ -48,7 +56,7 @@ func Migrate(ctx context.Context, address string, extra func(context.Context, En
 	defer pool.Close()
 	owner := stdlib.OpenDBFromPool(pool)
 	defer owner.Close()
-	if err := migrate(ctx, Postgres, owner); err != nil {
+	if err := migrate(ctx, Postgres, owner, version); err != nil {
 		return err
 	}
 	if err := extra(ctx, Postgres, owner, pool); err != nil {
@@ -57,7 +65,7 @@ func Migrate(ctx context.Context, address string, extra func(context.Context, En
 	return secure(ctx, owner)
 }
 
-func migrate(ctx context.Context, e Engine, d *sql.DB) error {
+func migrate(ctx context.Context, e Engine, d *sql.DB, version int64) error {
 	files, err := rendered(e)
 	if err != nil {
 		return err
@@ -75,7 +83,12 @@ func migrate(ctx context.Context, e Engine, d *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if version != newest {
+		_, err = p.UpTo(ctx, version)
+	} else {
+		_, err = p.Up(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
@@ -83,6 +96,13 @@ func migrate(ctx context.Context, e Engine, d *sql.DB) error {
 
 // postgresOnly is a line that SQLite does without, such as an index that only the other planner needs.
 var postgresOnly = regexp.MustCompile(`(?m)^.*-- PostgreSQL only$`)
+
+// SQLite takes any name for a type, and gives the affinity of text to those with TEXT in them: the catalog goes on telling what a
+// column holds.
+const (
+	uuidOnSQLite = "TEXT_UUID"
+	jsonOnSQLite = "TEXT_JSON"
+)
 
 // rendered gives the migrations in the words of the engine: the few that PostgreSQL lacks are taken out, and SQLite's
 // columns get types of the right affinity (UUID and JSONB would be NUMERIC there) and its own order of bytes, which is "C".
@@ -94,7 +114,7 @@ func rendered(e Engine) (fs.FS, error) {
 	}
 	r := strings.NewReplacer(" WITHOUT ROWID", "")
 	if e == SQLite {
-		r = strings.NewReplacer(" UUID", " TEXT", " JSONB", " TEXT", ` COLLATE "C"`, "")
+		r = strings.NewReplacer(" UUID", " "+uuidOnSQLite, " JSONB", " "+jsonOnSQLite, " BYTEA", " BLOB", ` COLLATE "C"`, "")
 	}
 	for _, entry := range entries {
 		b, err := migrations.ReadFile("migration/" + entry.Name())
@@ -147,6 +167,14 @@ func secure(ctx context.Context, d *sql.DB) error {
 	run(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ` + AppRole)
 	for _, t := range Tables() {
 		if t.Key == "" {
+			continue
+		}
+		// A schema of the past, as a restore begins with, does not have them all.
+		var there bool
+		if err == nil {
+			err = tx.QueryRowContext(ctx, `SELECT to_regclass($1) IS NOT NULL`, t.Name).Scan(&there)
+		}
+		if !there {
 			continue
 		}
 		// CASE, so that "*" is never cast; an unset setting is NULL and lets no row through.
