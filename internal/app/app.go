@@ -45,6 +45,8 @@ type Options struct {
 	MasterKey seal.Source   // zero: a file in the data folder, see docs/adr/0007
 	Workers   int           // background tasks at once; 0 runs none here
 	Mail      mail.Defaults // by which server mail leaves, and from whom
+	// OutboundAllow lists hosts, addresses and ranges that people may have called although they are not of the public internet.
+	OutboundAllow []string
 }
 
 // App is one instance: all rooms, wired.
@@ -116,6 +118,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}
 	a.outbox = outbox.New(a.db, a.queue)
 	a.wireMail()
+	if err := a.outbound().CheckAllow(); err != nil {
+		return fmt.Errorf("--outbound-allow: %w", err)
+	}
 	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds())...)
 	a.Customers = customer.NewService(a.db)
 	a.Identity = identity.NewService(a.db, a.opts.Clock)
