@@ -266,4 +266,3 @@ func listen(t *testing.T, count *atomic.Int64) (port string) {
 	}
 	return port
 }
-
