@@ -26,6 +26,7 @@ import (
 	"vigie/internal/platform/outbox"
 	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
+	"vigie/internal/record/file"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/subject"
@@ -36,8 +37,9 @@ import (
 type Options struct {
 	Database  string // sqlite:PATH or postgres://...
 	DataDir   string
-	Files     string   // where uploads are kept: a folder or s3://BUCKET/PREFIX; empty for the folder "files" of DataDir
-	PublicURL *url.URL // nil for a command that serves nobody
+	Files     string      // where uploads are kept: a folder or s3://BUCKET/PREFIX; empty for the folder "files" of DataDir
+	Uploads   file.Limits // zero: file.DefaultLimits
+	PublicURL *url.URL    // nil for a command that serves nobody
 	Clock     clock.Clock
 	Telemetry *telemetry.Telemetry
 	Version   string
@@ -45,8 +47,6 @@ type Options struct {
 	MasterKey seal.Source   // zero: a file in the data folder, see docs/adr/0007
 	Workers   int           // background tasks at once; 0 runs none here
 	Mail      mail.Defaults // by which server mail leaves, and from whom
-	// OutboundAllow lists hosts, addresses and ranges that people may have called although they are not of the public internet.
-	OutboundAllow []string
 }
 
 // App is one instance: all rooms, wired.
@@ -58,6 +58,7 @@ type App struct {
 	Mail      *mail.Service
 	Subjects  *subject.Registry
 	Secrets   *seal.Box
+	Files     *file.Service
 
 	opts   Options
 	db     *db.DB
@@ -118,10 +119,8 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}
 	a.outbox = outbox.New(a.db, a.queue)
 	a.wireMail()
-	if err := a.outbound().CheckAllow(); err != nil {
-		return fmt.Errorf("--outbound-allow: %w", err)
-	}
 	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds())...)
+	a.openFiles()
 	a.Customers = customer.NewService(a.db)
 	a.Identity = identity.NewService(a.db, a.opts.Clock)
 	a.Identity.Secure = a.opts.PublicURL != nil && a.opts.PublicURL.Scheme == "https"
@@ -145,6 +144,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		})
 	})
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Identity.Sweep(ctx) })
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.sweepFiles(ctx) })
 	return nil
 }
 

@@ -19,8 +19,10 @@ func (a *App) Handler() http.Handler {
 	mux.Handle("GET /metrics", a.opts.Telemetry.Metrics())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Assets())
 	mux.Handle("/api/", a.api().Handler())
+	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: a.Identity.Visitor, Customers: a.choices, Nav: nav, Parts: a.parts()}
+	mux.Handle("GET /files/{token}", a.Files.Serve(shell)) // without cookies, and with headers of its own
 	pages := http.NewServeMux()
-	a.pages(pages)
+	a.pages(pages, shell)
 	mux.Handle("/", ui.SecurityHeaders(http.NewCrossOriginProtection().Handler(pages)))
 	return a.opts.Telemetry.Middleware(a.stopwatch, mux)
 }
@@ -38,11 +40,14 @@ func (a *App) api() *api.API {
 	a.Customers.Register(x)
 	a.Discovery.Register(x, directory{a.Customers})
 	a.CMDB.Register(x)
+	a.Files.Register(x)
 	return x
 }
 
-func (a *App) pages(mux *http.ServeMux) {
-	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: a.Identity.Visitor, Customers: a.choices, Nav: nav}
+// parts are what hangs on the page of every record, in this order.
+func (a *App) parts() []web.Part { return []web.Part{a.Files.Part()} }
+
+func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	mux.Handle("POST "+ui.PreferencePath, ui.Preferences(a.bundle))
 	mux.Handle("GET /palette", shell.Page(a.palette))
 	mux.Handle("GET "+ui.LivePath, web.Live{Hub: a.hub, Subjects: a.Subjects, CustomerID: directory{a.Customers}.ID}.Handler(shell))
@@ -51,6 +56,7 @@ func (a *App) pages(mux *http.ServeMux) {
 	a.Customers.Pages(mux, shell)
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	a.CMDB.Pages(mux, shell)
+	a.Files.Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

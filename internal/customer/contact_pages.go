@@ -16,8 +16,9 @@ import (
 type contactForm struct {
 	ID, Name, Email, Phone, Job, Version string
 
-	summary []ui.FieldFault
-	errors  map[string]string
+	summary  []ui.FieldFault
+	errors   map[string]string
+	activity web.Activity
 }
 
 func readContact(r *http.Request) contactForm {
@@ -107,7 +108,11 @@ func (h pages) editContact(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 	if err != nil {
 		return err
 	}
-	h.contactForm(w, r, p, http.StatusOK, c, contactForm{ID: found.ID, Name: found.Name, Email: found.Email, Phone: found.Phone, Job: found.Job,
+	activity, err := h.shell.Around(r, p, a, "contact", found.ID)
+	if err != nil {
+		return err
+	}
+	h.contactForm(w, r, p, http.StatusOK, c, contactForm{activity: activity, ID: found.ID, Name: found.Name, Email: found.Email, Phone: found.Phone, Job: found.Job,
 		Version: strconv.FormatInt(found.Version, 10)})
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 
 // Pages hangs the room's pages on the mux: customers and their contacts.
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
-	h := pages{s}
+	h := pages{s, shell}
 	for pattern, handler := range map[string]web.Handler{
 		"GET /customers":              h.list,
 		"GET /customers/new":          h.add,
@@ -34,7 +34,10 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	}
 }
 
-type pages struct{ s *Service }
+type pages struct {
+	s     *Service
+	shell *web.Shell
+}
 
 // i18n: customers.phase.*
 func phaseState(p *ui.Page, ph Phase) templ.Component {
@@ -107,6 +110,9 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		return err
 	}
 	v.contacts = contacts.Items
+	if v.activity, err = h.shell.Around(r, p, a, "customer", c.ID); err != nil {
+		return err
+	}
 	p.Title, p.Active = c.Name, "customers"
 	p.Crumbs = []ui.Link{{Label: p.T("customers.list"), Href: "/customers"}}
 	ui.Render(w, r, http.StatusOK, customerPage(p, v))
@@ -118,6 +124,7 @@ type view struct {
 	Customer
 	contacts      []Contact
 	write, people bool
+	activity      web.Activity
 }
 
 func (v view) facts(p *ui.Page) []ui.Fact {

@@ -48,6 +48,8 @@ var unscoped = map[string]string{
 	"internal/platform/seal":    "the instance's master key; rotation seals the secrets of all customers anew",
 	"internal/platform/outbox":  "one queue of the events of all customers",
 	"internal/exchange/mail":    "its tick finds messages that are due, of all customers and of the instance, and a job works for the customer of its row",
+	"internal/platform/blob":    "a content may be named by a row of any customer",
+	"internal/record/file":      "a signed link names its customer; the key that signs is of the instance",
 	"internal/estate/discovery": "its tick finds schedules that are due and runs whose process died",
 	"internal/exchange/backup":  "a backup is of the whole instance",
 	"internal/app":              "wiring, set-up and sweepers at the start of the program",

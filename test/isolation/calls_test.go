@@ -49,32 +49,33 @@ func all[T any](f func(func(T) error) error) ([]any, error) {
 
 // actorless are the methods without an actor.
 var actorless = map[string]string{
-	"customer.Register":      "hangs operations on the API: walked there",
-	"customer.Pages":         "hangs pages on the mux: walked there",
-	"cmdb.Register":          "hangs operations on the API: walked there",
-	"cmdb.Pages":             "hangs pages on the mux: walked there",
-	"discovery.Register":     "hangs operations on the API: walked there",
-	"discovery.Pages":        "hangs pages on the mux: walked there",
-	"discovery.Execute":      "takes a customer from a job's row: walked by jobs",
-	"discovery.Sweep":        "works for all customers: walked by jobs",
-	"discovery.Recover":      "resets leases when an embedded database is opened; gives nothing",
-	"discovery.Collectors":   "the registry, the same for everybody",
-	"identity.Register":      "hangs operations on the API: walked there",
-	"identity.Mount":         "hangs pages on the mux: walked there",
-	"identity.Authenticate":  "makes the actor",
-	"identity.APICaller":     "makes the actor",
-	"identity.Visitor":       "makes the actor",
-	"identity.SignIn":        "makes the session, before any customer is known",
-	"identity.SignOut":       "ends the session whose secret is given",
-	"identity.Sweep":         "removes what has run out; gives nothing",
-	"identity.CountAdmins":   "a number for the doctor",
-	"identity.Accounts":      "for rooms that have decided before what a person may be",
-	"identity.SetCookie":     "hands a session to its browser",
-	"identity.SessionSecret": "reads the browser's own cookie",
+	"customer.Register":     "hangs operations on the API: walked there",
+	"customer.Pages":        "hangs pages on the mux: walked there",
+	"cmdb.Register":         "hangs operations on the API: walked there",
+	"cmdb.Pages":            "hangs pages on the mux: walked there",
+	"discovery.Register":    "hangs operations on the API: walked there",
+	"discovery.Pages":       "hangs pages on the mux: walked there",
+	"discovery.Execute":     "takes a customer from a job's row: walked by jobs",
+	"discovery.Sweep":       "works for all customers: walked by jobs",
+	"discovery.Recover":     "resets leases when an embedded database is opened; gives nothing",
+	"discovery.Collectors":  "the registry, the same for everybody",
+	"identity.Register":     "hangs operations on the API: walked there",
+	"identity.Mount":        "hangs pages on the mux: walked there",
+	"identity.Authenticate": "makes the actor",
+	"identity.APICaller":    "makes the actor",
+	"identity.Visitor":      "makes the actor",
+	"identity.SignIn":       "makes the session, before any customer is known",
+	"identity.SignOut":      "ends the session whose secret is given",
+	"identity.Sweep":        "removes what has run out; gives nothing",
+	"identity.CountAdmins":  "a number for the doctor",
+	"file.Register":         "hangs operations on the API: walked there",
+	"file.Pages":            "hangs pages on the mux: walked there",
+	"file.Part":             "a part of the pages of records: walked there",
+	"file.Serve":            "takes a signed address: tested in package file",
 }
 
 // calls are all methods that take an actor; those of the CMDB stand in calls_cmdb_test.go.
-var calls = join(cmdbCalls, map[string]call{
+var calls = join(cmdbCalls, recordCalls, map[string]call{
 	"customer.CreateCustomer": {action: permission.CustomerWrite, closed: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Customers.CreateCustomer(ctx, a, customer.NewCustomer{Slug: f.Slug, Name: "x"}))
 	}},

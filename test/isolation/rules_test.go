@@ -21,6 +21,8 @@ var pathKinds = map[string]string{
 	"discovery/{id}":                 "run",
 	"users/{id}":                     "user",
 	"tokens/{id}":                    "token",
+	"attachments/{id}":               "file",
+	"files/{token}":                  "file",
 }
 
 // rule says how an operation is called, and who may call it.
@@ -30,6 +32,7 @@ type rule struct {
 	query  func(*firm) url.Values   // parameters that it needs
 	mixed  func(own, f *firm) []any // bodies about one's own record that name another's
 	csv    bool                     // of the body
+	media  string                   // of the body, where it is neither JSON nor CSV
 	ok     []int                    // answers to who may; by default those of the method
 	shows  bool                     // who covers bolt sees bolt's word in the answer
 	self   bool                     // is about the caller and nobody else
@@ -40,6 +43,9 @@ type rule struct {
 type values = map[string]any
 
 func (r rule) kind() string {
+	if r.media != "" {
+		return r.media
+	}
 	if r.csv {
 		return "text/csv"
 	}
@@ -73,7 +79,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = map[string]rule{
+var apiRules = joined(recordRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},
@@ -148,7 +154,7 @@ var apiRules = map[string]rule{
 	"GET /estate/overview": {action: permission.CIRead, shows: true, query: customerQuery},
 	"GET /estate/accuracy": {action: permission.CIRead, shows: true, query: customerQuery},
 
-	"GET /audit": {action: permission.AuditRead, shows: true},
+	"GET /audit": {action: permission.AuditRead, shows: true, query: customerQuery},
 
 	"GET /users": {action: permission.UserRead, shows: true},
 	"POST /users": {action: permission.UserWrite, body: func(f *firm) any { return person(f, f.Slug) },
@@ -179,7 +185,7 @@ var apiRules = map[string]rule{
 	"GET /me":           {},
 	"PATCH /me":         {self: true, ok: []int{200}, body: func(*firm) any { return values{"theme": "dark"} }},
 	"POST /me/password": {self: true, ok: []int{422, 429}, body: func(*firm) any { return values{"current_password": "wrong", "password": "Another lamp over 9 rivers"} }},
-}
+})
 
 // byCustomerID names the customer by its id instead of its slug.
 func byCustomerID(name string) func(own, f *firm) []any {

@@ -20,7 +20,7 @@ type PanelFor func(ctx context.Context, p *ui.Page, a permission.Actor, c CI) ([
 
 // Pages hangs the room's pages on the mux: overview, inventory, CIs, workloads, changes.
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell, panels ...PanelFor) {
-	h := pages{s, panels}
+	h := pages{s, shell, panels}
 	for pattern, handler := range map[string]web.Handler{
 		"GET /estate": h.estate,
 
@@ -56,6 +56,7 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell, panels ...PanelFor
 
 type pages struct {
 	s      *Service
+	shell  *web.Shell
 	panels []PanelFor
 }
 

@@ -28,6 +28,7 @@ type recordView struct {
 	names     accountNames
 	write     bool
 	panels    []ui.Panel
+	activity  web.Activity
 	tab       string
 }
 
@@ -50,6 +51,12 @@ func (h pages) open(r *http.Request, p *ui.Page, a permission.Actor, tab string)
 			return v, err
 		}
 		v.panels = append(v.panels, more...)
+	}
+	if tab == "" {
+		if v.activity, err = h.shell.Around(r, p, a, "ci", v.ID); err != nil {
+			return v, err
+		}
+		v.panels = append(v.panels, v.activity.Panels...)
 	}
 	p.Title, p.Active = v.Name, "inventory"
 	p.Crumbs = []ui.Link{{Label: p.T("estate.ci.list"), Href: "/cis"}, {Label: typeWord(p, v.Type), Href: "/cis?type=" + v.Type}}

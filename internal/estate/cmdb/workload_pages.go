@@ -82,9 +82,13 @@ func (h pages) workload(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err != nil {
 		return err
 	}
+	activity, err := h.shell.Around(r, p, a, "workload", found.ID)
+	if err != nil {
+		return err
+	}
 	p.Title, p.Active = found.Name, "workloads"
 	p.Crumbs = []ui.Link{{Label: p.T("estate.workload.list"), Href: "/workloads"}}
-	ui.Render(w, r, http.StatusOK, workloadPage(p, workloadView{found, people, page.Items, names, a.May(permission.WorkloadWrite)}))
+	ui.Render(w, r, http.StatusOK, workloadPage(p, workloadView{found, people, page.Items, names, a.May(permission.WorkloadWrite), activity}))
 	return nil
 }
 
@@ -94,6 +98,8 @@ type workloadView struct {
 	cis    []CI
 	names  accountNames
 	write  bool
+
+	activity web.Activity
 }
 
 func (v workloadView) facts(p *ui.Page) []ui.Fact {
@@ -114,7 +120,7 @@ func (v workloadView) panels(p *ui.Page) []ui.Panel {
 	if len(v.people) > 0 {
 		body = people(p, v.people)
 	}
-	return []ui.Panel{{Title: p.T("estate.workload.contacts"), Body: body}, {Title: p.T("estate.change.title"), Href: "/changes?workload=" + v.ID, Body: muted(p.T("estate.workload.changes"))}}
+	return append([]ui.Panel{{Title: p.T("estate.workload.contacts"), Body: body}, {Title: p.T("estate.change.title"), Href: "/changes?workload=" + v.ID, Body: muted(p.T("estate.workload.changes"))}}, v.activity.Panels...)
 }
 
 // workloadForm is the form as it was typed.

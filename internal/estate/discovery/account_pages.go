@@ -206,6 +206,9 @@ func (h pages) account(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 	if v.write && acc.RoleARN != "" {
 		v.principal, v.texts = p.Query.Get("principal"), h.accessTexts(p, acc)
 	}
+	if v.activity, err = h.shell.Around(r, p, a, "account", acc.ID); err != nil {
+		return err
+	}
 	ui.Render(w, r, http.StatusOK, accountPage(p, v))
 	return nil
 }
@@ -323,6 +326,7 @@ type accountView struct {
 	texts                     []accessText
 	reach                     reach
 	write, run, remove, cover bool
+	activity                  web.Activity
 }
 
 // doomed names what goes with an account.

@@ -17,7 +17,7 @@ import (
 
 // Pages hangs the room's pages on the mux: accounts, runs and coverage.
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell, customers Directory) {
-	h := pages{s, customers}
+	h := pages{s, shell, customers}
 	for pattern, handler := range map[string]web.Handler{
 		"GET /accounts":              h.accounts,
 		"GET /accounts/new":          h.newAccount,
@@ -45,6 +45,7 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell, customers Director
 
 type pages struct {
 	s         *Service
+	shell     *web.Shell
 	customers Directory
 }
 

@@ -22,7 +22,10 @@ import (
 
 	"vigie/internal/platform/fault"
 	"vigie/test/moto"
+	"vigie/test/pg"
 )
+
+func TestMain(m *testing.M) { pg.Main(m) }
 
 // spoil puts other bytes in a blob's place, as a rotten disk would.
 type spoil func(t *testing.T, hash string, content []byte)

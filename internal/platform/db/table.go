@@ -19,6 +19,8 @@ func Tables() []Table {
 		{Name: "idempotency"},
 		{Name: "outbox"},
 		{Name: "master_key"},
+		{Name: "blob"},
+		{Name: "link_key"},
 		{Name: "customer", Key: "id"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
@@ -40,5 +42,6 @@ func Tables() []Table {
 		{Name: "ci_term", Key: "customer_id"},
 		{Name: "ci_change", Key: "customer_id"},
 		{Name: "relation", Key: "customer_id"},
+		{Name: "file", Key: "customer_id"},
 	}
 }

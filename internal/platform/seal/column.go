@@ -16,6 +16,7 @@ func Columns() []Column {
 	return []Column{
 		{Table: "mail_message", Column: "link", Key: "id", Customer: "customer_id"},
 		{Table: "mail_setting", Column: "server_password", Key: "customer_id", Customer: "customer_id"},
+		{Table: "link_key", Key: "name", Column: "sealed"},
 	}
 }
 

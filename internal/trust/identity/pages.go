@@ -66,9 +66,6 @@ func (h pages) form(w http.ResponseWriter, r *http.Request) {
 func (h pages) show(w http.ResponseWriter, r *http.Request, status int, f ui.SignInForm) {
 	page := h.open(w, r)
 	page.Title, f.Action = page.T("ui.sign_in.title"), SignInPath
-	if h.s.Ways != nil {
-		f.Ways = h.s.Ways(r.Context(), page, f.Next)
-	}
 	ui.Render(w, r, status, ui.SignIn(page, f))
 }
 
@@ -97,19 +94,9 @@ func (h pages) signIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h pages) signOut(w http.ResponseWriter, r *http.Request) {
-	onward := ""
-	if h.s.Leaving != nil {
-		onward = h.s.Leaving(r.Context(), h.s.sessionSecret(r))
-	}
 	if err := h.s.SignOut(r.Context(), h.s.sessionSecret(r)); err != nil {
 		h.log.ErrorContext(r.Context(), "sign out", "error", err)
 	}
 	h.s.setCookie(w, "")
-	if onward == "" {
-		ui.Redirect(w, r, SignInPath)
-		return
-	}
-	p := h.open(w, r)
-	p.Title = p.T("ui.sign_out.title")
-	ui.Render(w, r, http.StatusOK, ui.Onward(p, p.Title, p.T("ui.sign_out.onward"), p.T("ui.sign_out.go"), onward))
+	ui.Redirect(w, r, SignInPath)
 }

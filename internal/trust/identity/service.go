@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"vigie/internal/kit/ui"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -22,10 +21,6 @@ type Service struct {
 	hasher hasher
 	// Secure is set where browsers reach us by https: it decides the name of the cookie, and is set before the first request.
 	Secure bool
-	// Ways lists further ways to sign in, for the sign-in page; nil where there are none.
-	Ways func(ctx context.Context, p *ui.Page, next string) []ui.SignInWay
-	// Leaving tells, of the session that is about to end, where its browser goes on to sign out as well; empty for nowhere.
-	Leaving func(ctx context.Context, secret string) string
 }
 
 // NewService makes the service.

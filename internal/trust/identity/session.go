@@ -90,8 +90,23 @@ func (s *Service) SignIn(ctx context.Context, email, password string, v Visit) (
 		if err := forget(ctx, tx, keys); err != nil {
 			return err
 		}
-		secret, err = begin(ctx, tx, u, v, "")
-		return err
+		if v.Session != "" {
+			if _, err := tx.Exec(ctx, `DELETE FROM {session} WHERE id_hash = ?`, digest(v.Session)); err != nil {
+				return err
+			}
+		}
+		secret = newSecret()
+		agent := v.Agent
+		if len(agent) > 300 {
+			agent = agent[:300]
+		}
+		row := sessionRow{IDHash: digest(secret), UserID: u.ID, Address: v.Address, Agent: strings.ToValidUTF8(agent, "?"), CreatedAt: tx.Now(), SeenAt: tx.Now(),
+			ExpiresAt: db.At(tx.Now().Add(lastFor))}
+		if _, err := tx.Insert(ctx, "session", row, ""); err != nil {
+			return err
+		}
+		actor.Via = row.IDHash[:16]
+		return audit.Write(ctx, tx, actor, "sign_in", record(u), nil, nil)
 	})
 	if err != nil {
 		return "", err

@@ -51,6 +51,13 @@ const (
 	CIImport       Action = "ci.import"
 	WorkloadRead   Action = "workload.read"
 	WorkloadWrite  Action = "workload.write"
+	FileRead       Action = "file.read"
+	FileWrite      Action = "file.write"
+	FileRemove     Action = "file.remove"
+	NoteRead       Action = "note.read"
+	NoteWrite      Action = "note.write"
+	NoteRemove     Action = "note.remove"
+	InternalRead   Action = "internal_note.read"
 	InstanceDoctor Action = "instance.doctor"
 )
 
@@ -86,6 +93,13 @@ func Table() []Row {
 		{CIImport, delivery},
 		{WorkloadRead, everybody},
 		{WorkloadWrite, delivery},
+		{FileRead, everybody},
+		{FileWrite, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
+		{FileRemove, []Role{Admin, Manager}},
+		{NoteRead, everybody},
+		{NoteWrite, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
+		{NoteRemove, []Role{Admin, Manager}},
+		{InternalRead, provider},
 		{InstanceDoctor, []Role{Admin, Auditor}},
 	}
 }

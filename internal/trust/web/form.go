@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/fault"
@@ -17,6 +18,15 @@ func ParseForm(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "fault.invalid").Because(err)
 	}
 	return nil
+}
+
+// Version is the version of the record that a posted form was made for; 0, which asks for no check, where it says none.
+func Version(r *http.Request) int64 {
+	n, err := strconv.ParseInt(r.PostFormValue("version"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // Done goes on to a page after a change, with a message there.

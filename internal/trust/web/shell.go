@@ -31,6 +31,8 @@ type Shell struct {
 	Customers func(ctx context.Context, a permission.Actor) ([]ui.Customer, error)
 	// Nav is the left rail for the actor.
 	Nav func(p *ui.Page, a permission.Actor) []ui.NavSection
+	// Parts are what hangs on the pages of records, see Around.
+	Parts []Part
 }
 
 // SignInPath is where people who are not signed in are sent.
