@@ -59,6 +59,7 @@ type App struct {
 	Subjects  *subject.Registry
 	Secrets   *seal.Box
 	Files     *file.Service
+	lists
 
 	opts   Options
 	db     *db.DB
@@ -125,8 +126,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Identity = identity.NewService(a.db, a.opts.Clock)
 	a.Identity.Secure = a.opts.PublicURL != nil && a.opts.PublicURL.Scheme == "https"
 	a.CMDB = cmdb.New(a.db)
+	a.wireLists()
 	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),
-		Intake: intake{}, Outbox: a.outbox, System: system})
+		Intake: estateIntake{}, Outbox: a.outbox, System: system})
 	if a.db.Engine() == db.SQLite {
 		// Whoever opens an embedded database holds its folder: no other process can be at a run.
 		if err := a.Discovery.Recover(ctx); err != nil {

@@ -35,19 +35,19 @@ func (c cloud) Members(ctx context.Context, a collect.Account) ([]discovery.Memb
 	return out, err
 }
 
-// intake is the CMDB as discovery needs it.
-type intake struct{ cmdb cmdb.Intake }
+// estateIntake is the CMDB as discovery needs it.
+type estateIntake struct{ cmdb cmdb.Intake }
 
 // Upsert implements discovery.Intake.
-func (i intake) Upsert(ctx context.Context, tx *db.Tx, run, account string, items []collect.Item) (discovery.Tally, error) {
+func (i estateIntake) Upsert(ctx context.Context, tx *db.Tx, run, account string, items []collect.Item) (discovery.Tally, error) {
 	n, err := i.cmdb.Upsert(ctx, tx, run, account, items)
 	return discovery.Tally(n), err
 }
 
 // Close implements discovery.Intake.
-func (i intake) Close(ctx context.Context, tx *db.Tx, run, account, region string, types []string, complete bool) (gone, stale int, err error) {
+func (i estateIntake) Close(ctx context.Context, tx *db.Tx, run, account, region string, types []string, complete bool) (gone, stale int, err error) {
 	return i.cmdb.Close(ctx, tx, run, account, region, types, complete)
 }
 
 // Settle implements discovery.Intake.
-func (i intake) Settle(ctx context.Context, tx *db.Tx) error { return i.cmdb.Settle(ctx, tx) }
+func (i estateIntake) Settle(ctx context.Context, tx *db.Tx) error { return i.cmdb.Settle(ctx, tx) }

@@ -41,6 +41,7 @@ func (a *App) api() *api.API {
 	a.Discovery.Register(x, directory{a.Customers})
 	a.CMDB.Register(x)
 	a.Files.Register(x)
+	a.registerLists(x)
 	return x
 }
 
@@ -57,6 +58,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	a.CMDB.Pages(mux, shell)
 	a.Files.Pages(mux, shell)
+	a.listPages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

@@ -53,12 +53,6 @@ var cmdbCalls = map[string]call{
 	"cmdb.Impact": {do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.CMDB.Impact(ctx, a, f.Refs["ci2"], "impacts", 10))
 	}},
-	"cmdb.ImportCIs": {action: permission.CIImport, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-		return one(h.app.CMDB.ImportCIs(ctx, a, []byte("type,name\nOwn::Thing,by import\n"), cmdb.ImportOptions{Customer: f.Slug}))
-	}},
-	"cmdb.ImportRelations": {action: permission.CIImport, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-		return one(h.app.CMDB.ImportRelations(ctx, a, []byte("from,to,type\n"+f.Refs["ci"]+","+f.Refs["ci2"]+",monitors\n"), cmdb.ImportOptions{Customer: h.acme.Slug}))
-	}},
 	"cmdb.Relations": {list: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
 		return one(h.app.CMDB.Relations(ctx, a, cmdb.RelationSpec.All()))
 	}},

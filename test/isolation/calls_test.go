@@ -53,6 +53,9 @@ var actorless = map[string]string{
 	"customer.Pages":        "hangs pages on the mux: walked there",
 	"cmdb.Register":         "hangs operations on the API: walked there",
 	"cmdb.Pages":            "hangs pages on the mux: walked there",
+	"cmdb.Intakes":          "which lists take files in, the same for everybody",
+	"intake.Register":       "hangs operations on the API: walked there",
+	"intake.Pages":          "hangs pages on the mux: walked there",
 	"discovery.Register":    "hangs operations on the API: walked there",
 	"discovery.Pages":       "hangs pages on the mux: walked there",
 	"discovery.Execute":     "takes a customer from a job's row: walked by jobs",
@@ -75,7 +78,7 @@ var actorless = map[string]string{
 }
 
 // calls are all methods that take an actor; those of the CMDB stand in calls_cmdb_test.go.
-var calls = join(cmdbCalls, recordCalls, map[string]call{
+var calls = join(cmdbCalls, recordCalls, listCalls, map[string]call{
 	"customer.CreateCustomer": {action: permission.CustomerWrite, closed: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Customers.CreateCustomer(ctx, a, customer.NewCustomer{Slug: f.Slug, Name: "x"}))
 	}},

@@ -266,6 +266,10 @@ func fill(t *testing.T, path string, f *firm) string {
 		if !ok {
 			t.Fatalf("%s: the parameter %s/%s is not registered in pathKinds", path, parts[i-1], p)
 		}
+		if word, fixed := strings.CutPrefix(kind, "="); fixed {
+			parts[i] = word
+			continue
+		}
 		parts[i] = f.ref(t, kind)
 	}
 	return strings.Join(parts, "/")

@@ -7,9 +7,10 @@ import (
 	"vigie/internal/trust/permission"
 )
 
-// pathKinds says what kind of record a parameter of a path names, by the part before it.
+// pathKinds says what kind of record a parameter of a path names, by the part before it; =word for one that names no record.
 var pathKinds = map[string]string{
 	"customers/{customer}":           "customer",
+	"imports/{list}":                 "=cis", // the same for everybody
 	"customers/{slug}":               "customer",
 	"discovery-schedules/{customer}": "customer_id",
 	"contacts/{id}":                  "contact",

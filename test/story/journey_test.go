@@ -203,7 +203,7 @@ func TestViewerOfCustomer(t *testing.T) {
 		}
 	}
 	// Addresses of others and of what they may not do are not there for them.
-	for _, path := range []string{"/customers/nordlys", "/cis/new", "/accounts/new", "/cis/import"} {
+	for _, path := range []string{"/customers/nordlys", "/cis/new", "/accounts/new", "/imports/cis"} {
 		resp, err := visitor(t, lena).Get(base + path)
 		if err != nil {
 			t.Fatal(err)

@@ -125,7 +125,7 @@ func everyPage(t *testing.T) []page {
 		{name: "ci-history", path: ci + "/history"},
 		{name: "ci-edit", path: ci + "/edit"},
 		{name: "ci-new", path: "/cis/new"},
-		{name: "import", path: "/cis/import"},
+		{name: "import", path: "/imports/cis"},
 		{name: "workloads", path: "/workloads"},
 		{name: "workload", path: workload},
 		{name: "workload-new", path: "/workloads/new"},

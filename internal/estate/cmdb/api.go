@@ -32,7 +32,6 @@ func (s *Service) Register(a *api.API) {
 	s.registerRelations(a)
 	s.registerWorkloads(a)
 	s.registerEstate(a)
-	s.registerImports(a)
 }
 
 func (s *Service) registerCIs(a *api.API) {

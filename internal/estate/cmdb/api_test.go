@@ -12,11 +12,14 @@ import (
 	"vigie/internal/customer"
 	"vigie/internal/estate/collect"
 	"vigie/internal/kit/api/apitest"
+	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/intake"
 	"vigie/internal/trust/permission"
+	"vigie/locales"
 )
 
 // office is an API over one customer's CMDB, with callers of three kinds.
@@ -32,7 +35,7 @@ func eachOffice(t *testing.T, test func(*testing.T, *office)) {
 	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
 		o := &office{estate: newEstate(t, d, c, "acme")}
 		other := benchCustomer(t, d, "other")
-		s := apitest.New(t, d, c, customer.Resolve, New(d))
+		s := apitest.New(t, d, c, customer.Resolve, New(d), intake.New(d, messages(t), New(d).Intakes()...))
 		o.engineer = s.As("engineer", permission.Engineer, db.GrantAll())
 		o.viewer = s.As("viewer", permission.Viewer, o.scope)
 		o.stranger = s.As("stranger", permission.Approver, other)
@@ -429,6 +432,16 @@ func TestEstateFigures(t *testing.T) {
 	})
 }
 
+// messages are the words, by which columns are guessed.
+func messages(t testing.TB) *i18n.Bundle {
+	t.Helper()
+	b, err := i18n.Load(locales.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func TestImport(t *testing.T) {
 	t.Parallel()
 	eachOffice(t, func(t *testing.T, o *office) {
@@ -443,7 +456,7 @@ func TestImport(t *testing.T) {
 			return c.Do(t, "POST", path, body, "Content-Type", "text/csv")
 		}
 		post(o.viewer, "/cis/import?customer=acme", file).Want(t, 403)
-		var r ImportReport
+		var r intake.Report
 		post(o.engineer, "/cis/import?customer=acme&dry_run=true", file).Want(t, 200).JSON(t, &r)
 		if r.Lines != 3 || r.Created != 2 || r.Updated != 1 || !r.DryRun {
 			t.Errorf("dry run %+v", r)

@@ -239,25 +239,6 @@ func TestExternalID(t *testing.T) {
 	}
 }
 
-func FuzzReadSheet(f *testing.F) {
-	for _, s := range []string{"type,name\nA,b\n", "\xef\xbb\xbftype;name\r\n\"A\";b", "name\n\"", "type,name,tag.X\n,,'=1\n", ""} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, file []byte) {
-		s := readSheet(file, ciColumn, "type", "name")
-		if s.broken && len(s.errors) == 0 {
-			t.Error("a broken file without an error")
-		}
-		for _, row := range s.rows {
-			n := s.ciOf(row)
-			n.Validate()
-		}
-		if err := (ImportReport{Errors: s.errors}).Fault(); (err != nil) != (len(s.errors) > 0) {
-			t.Errorf("%d errors, fault %v", len(s.errors), err)
-		}
-	})
-}
-
 func TestChangeIDsKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	at := db.At(time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC))

@@ -3,73 +3,49 @@ package cmdb
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/intake"
 	"vigie/internal/trust/permission"
 )
 
-// ImportCIs takes in a CSV file of CIs: the whole file is checked first, and applied whole or not at all. A line whose key is
-// there already changes that CI (an empty cell leaves a field as it is; on a discovered CI the fields are pinned); others
-// are new. A dry run reports bad cells in the report, else they are an invalid fault. Codes: invalid, forbidden, too_large.
-func (s *Service) ImportCIs(ctx context.Context, a permission.Actor, file []byte, o ImportOptions) (out ImportReport, err error) {
-	scope, err := s.importScope(ctx, a, file, &o)
-	if err != nil {
-		return out, err
-	}
-	sheet := readSheet(file, ciColumn, "type", "name")
-	out = ImportReport{DryRun: o.DryRun, Lines: len(sheet.rows), Errors: []ImportError{}}
-	run := s.db.InScope
-	if o.DryRun {
-		run = s.db.View
-	}
-	err = run(ctx, scope, func(tx *db.Tx) error {
-		var plan ciPlan
-		if !sheet.broken {
-			if plan, err = planCIs(ctx, tx, &sheet, o.Key); err != nil {
-				return err
-			}
-		}
-		if len(sheet.errors) > 0 {
-			out.Errors = sorted(sheet.errors)
-			return nil
-		}
-		out.Created, out.Updated, out.Unchanged = len(plan.insert), len(plan.update), plan.unchanged
-		if o.DryRun {
-			return nil
-		}
-		return plan.apply(ctx, tx, a)
-	})
-	if err == nil && !o.DryRun {
-		err = out.Fault()
-	}
-	return out, err
+// ciIntake takes CIs in. A line whose key is there already changes that CI (an empty cell leaves a field as it is; on a discovered CI
+// the fields are pinned); others are new.
+type ciIntake struct{}
+
+// Kind implements intake.Target.
+func (ciIntake) Kind() intake.Kind {
+	return intake.Kind{List: "cis", Title: "estate.import.cis", Help: "estate.import.columns_cis", Tag: cisTag, Group: "cis", Need: permission.CIImport,
+		Keys:     []intake.Key{{Name: "external_id", Label: "estate.ci.external_id"}, {Name: "name", Label: "estate.ci.name"}},
+		Prefixes: []string{"tag."},
+		Aside: []string{"id", "customer", "status", "source", "first_seen", "last_seen", "workload_by", "differing", "pinned", "version",
+			"created_at", "updated_at"}}
 }
 
-func (s *Service) importScope(ctx context.Context, a permission.Actor, file []byte, o *ImportOptions) (db.Scope, error) {
-	var f fault.Fields
-	o.Key = cmp.Or(o.Key, "external_id")
-	choice(&f, "key", o.Key, []string{"external_id", "name"})
-	scope, err := s.scopeOf(ctx, a, permission.CIImport, o.Customer)
-	if fault.Is(err, fault.NotFound) {
-		f.Add("customer", "cmdb.fault.customer")
-		err = nil
-	}
-	switch {
-	case err != nil:
-		return scope, err
-	case len(file) > MaxImportBytes:
-		return scope, fault.New(fault.TooLarge, "cmdb.fault.file_size", "max", MaxImportBytes>>20)
-	}
-	return scope, f.Err()
+// Fields implements intake.Target.
+func (ciIntake) Fields(context.Context, *db.Tx) ([]intake.Field, error) {
+	return []intake.Field{
+		{Name: "type", Label: "estate.ci.type", Required: true, Example: "Office firewall"},
+		{Name: "name", Label: "estate.ci.name", Required: true, Example: "fw-lyon-1"},
+		{Name: "external_id", Label: "estate.ci.external_id"},
+		{Name: "arn", Title: "ARN"},
+		{Name: "account", Label: "estate.ci.account"},
+		{Name: "region", Label: "estate.ci.region"},
+		{Name: "environment", Label: "estate.ci.environment", Example: "production"},
+		{Name: "criticality", Label: "estate.ci.criticality", Example: "high"},
+		{Name: "owner", Label: "estate.ci.owner", Example: "network team"},
+		{Name: "workload", Label: "estate.ci.workload"},
+		{Name: "workload_name", Title: "workload_name"},
+		{Name: "tags", Label: "estate.ci.tags", Example: `{"site":"Lyon"}`},
+		{Name: "attributes", Label: "estate.ci.attributes"},
+	}, nil
 }
 
-func sorted(errors []ImportError) []ImportError {
-	slices.SortStableFunc(errors, func(a, b ImportError) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return errors
+// Check implements intake.Target.
+func (ciIntake) Check(ctx context.Context, tx *db.Tx, _ permission.Actor, s *intake.Sheet) (intake.Plan, error) {
+	plan, err := planCIs(ctx, tx, s, s.Key)
+	return intake.Plan{Created: len(plan.insert), Updated: len(plan.update), Unchanged: plan.unchanged, Apply: plan.apply}, err
 }
 
 // ciPlan is what a file of CIs comes to.
@@ -85,7 +61,7 @@ type ciUpdate struct {
 }
 
 // planCIs checks every line against what is there. What is there is read in one statement for the whole file.
-func planCIs(ctx context.Context, tx *db.Tx, s *sheet, key string) (ciPlan, error) {
+func planCIs(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (ciPlan, error) {
 	var plan ciPlan
 	there, err := loadKeyed(ctx, tx, s, key)
 	if err != nil {
@@ -101,26 +77,26 @@ func planCIs(ctx context.Context, tx *db.Tx, s *sheet, key string) (ciPlan, erro
 	}
 	taken := map[identity]int{}
 	touched := map[string]int{}
-	for _, row := range s.rows {
-		n := s.ciOf(row)
-		s.take(row.line, n.Validate())
+	for _, row := range s.Rows {
+		n := ciOf(s, row)
+		s.Take(row.Line, n.Validate())
 		workload, ok := workloads[n.Workload]
 		if n.Workload != "" && !ok {
-			s.bad(row.line, "workload", "cmdb.fault.workload")
+			s.Bad(row.Line, "workload", "cmdb.fault.workload")
 		}
 		n.ExternalID = cmp.Or(n.ExternalID, externalID(n.Name))
 		found := matching(there[keyOf(key, n.Type, n.ExternalID, n.Name)], n, key)
 		switch {
 		case len(found) > 1:
-			s.bad(row.line, key, "cmdb.fault.ambiguous", "count", len(found))
+			s.Bad(row.Line, key, "cmdb.fault.ambiguous", "count", len(found))
 		case len(found) == 1:
 			old := found[0]
 			if first, twice := touched[old.ID]; twice {
-				s.bad(row.line, key, "cmdb.fault.line_twice", "line", first)
+				s.Bad(row.Line, key, "cmdb.fault.line_twice", "line", first)
 				continue
 			}
-			touched[old.ID] = row.line
-			u := plan.change(s, row.line, old, n, workload)
+			touched[old.ID] = row.Line
+			u := plan.change(s, row.Line, old, n, workload)
 			if len(u.deltas) == 0 {
 				plan.unchanged++
 			} else {
@@ -129,10 +105,10 @@ func planCIs(ctx context.Context, tx *db.Tx, s *sheet, key string) (ciPlan, erro
 		default:
 			r := n.row(tx.Now(), Imported)
 			if first, twice := taken[r.identity()]; twice {
-				s.bad(row.line, key, "cmdb.fault.line_twice", "line", first)
+				s.Bad(row.Line, key, "cmdb.fault.line_twice", "line", first)
 				continue
 			}
-			taken[r.identity()] = row.line
+			taken[r.identity()] = row.Line
 			if workload != "" {
 				r.WorkloadID, r.WorkloadBy = db.Null(workload), byHand
 			} else {
@@ -146,7 +122,7 @@ func planCIs(ctx context.Context, tx *db.Tx, s *sheet, key string) (ciPlan, erro
 }
 
 // change gives what a line does to a CI that is there.
-func (ciPlan) change(s *sheet, line int, old record, n NewCI, workload string) ciUpdate {
+func (ciPlan) change(s *intake.Sheet, line int, old record, n NewCI, workload string) ciUpdate {
 	var c ChangeCI
 	for field, value := range map[*Edit]string{&c.Name: n.Name, &c.Environment: n.Environment, &c.Criticality: n.Criticality, &c.Owner: n.Owner} {
 		*field = Edit{Given: value != "", Value: value}
@@ -165,7 +141,7 @@ func (ciPlan) change(s *sheet, line int, old record, n NewCI, workload string) c
 	}
 	now, deltas, err := c.apply(old)
 	if e, ok := err.(*fault.Error); ok {
-		s.take(line, e.Fields)
+		s.Take(line, e.Fields)
 	}
 	if workload != "" && (string(old.WorkloadID) != workload) {
 		deltas = append(deltas, diffText("workload", string(old.WorkloadID), workload)...)
@@ -197,18 +173,18 @@ func matching(all []record, n NewCI, key string) []record {
 	return out
 }
 
-func loadKeyed(ctx context.Context, tx *db.Tx, s *sheet, key string) (map[string][]record, error) {
+func loadKeyed(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (map[string][]record, error) {
 	wanted := map[string]bool{}
-	for _, row := range s.rows {
-		v := row.cells[key]
+	for _, row := range s.Rows {
+		v := row.Get(key)
 		if key == "external_id" && v == "" {
-			v = externalID(row.cells["name"])
+			v = externalID(row.Get("name"))
 		}
 		wanted[v] = true
 	}
 	types := map[string]bool{}
-	for _, row := range s.rows {
-		types[row.cells["type"]] = true
+	for _, row := range s.Rows {
+		types[row.Get("type")] = true
 	}
 	in, p := texts(tx, "c."+key, keysOf(wanted))
 	ofType, p2 := texts(tx, "c.type", keysOf(types))

@@ -3,56 +3,46 @@ package cmdb
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strconv"
 
 	"vigie/internal/estate/collect"
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/intake"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
 
-// ImportRelations takes in a CSV file of relations: from, to and type, with redundancy and needed. The ends are ids of CIs, or
-// external ids or names by the key of the options; from_type and to_type tell two of the same name apart. A relation that is
-// there already gets the line's redundancy. Codes as ImportCIs.
-func (s *Service) ImportRelations(ctx context.Context, a permission.Actor, file []byte, o ImportOptions) (out ImportReport, err error) {
-	scope, err := s.importScope(ctx, a, file, &o)
-	if err != nil {
-		return out, err
-	}
-	sheet := readSheet(file, relationColumn, "from", "to", "type")
-	out = ImportReport{DryRun: o.DryRun, Lines: len(sheet.rows), Errors: []ImportError{}}
-	run := s.db.InScope
-	if o.DryRun {
-		run = s.db.View
-	}
-	err = run(ctx, scope, func(tx *db.Tx) error {
-		var plan relationPlan
-		if !sheet.broken {
-			if plan, err = planRelations(ctx, tx, &sheet, o.Key); err != nil {
-				return err
-			}
-		}
-		if len(sheet.errors) > 0 {
-			out.Errors = sorted(sheet.errors)
-			return nil
-		}
-		out.Created, out.Updated, out.Unchanged = len(plan.insert), len(plan.update), plan.unchanged
-		if o.DryRun {
-			return nil
-		}
-		return plan.apply(ctx, tx, a)
-	})
-	if err == nil && !o.DryRun {
-		err = out.Fault()
-	}
-	return out, err
+// relationIntake takes relations in: from, to and type, with redundancy and needed. The ends are ids of CIs, or external ids or names
+// by the key; from_type and to_type tell two of the same name apart. A relation that is there already gets the line's redundancy.
+type relationIntake struct{}
+
+// Kind implements intake.Target.
+func (relationIntake) Kind() intake.Kind {
+	return intake.Kind{List: "relations", Title: "estate.import.relations", Help: "estate.import.columns_relations", Tag: relationsTag, Group: "cis", Need: permission.CIImport,
+		Keys: []intake.Key{{Name: "external_id", Label: "estate.ci.external_id"}, {Name: "name", Label: "estate.ci.name"}},
+		Aside: []string{"id", "customer", "source", "resolved", "from_name", "to_name", "from_status", "to_status", "other_type", "other",
+			"first_seen", "version"}}
 }
 
-func relationColumn(c string) bool {
-	return slices.Contains([]string{"from", "to", "type", "redundancy", "needed", "from_type", "to_type",
-		"id", "customer", "source", "resolved", "from_name", "to_name", "from_status", "to_status", "other_type", "other", "first_seen", "version"}, c)
+// Fields implements intake.Target.
+func (relationIntake) Fields(context.Context, *db.Tx) ([]intake.Field, error) {
+	return []intake.Field{
+		{Name: "from", Label: "estate.import.from", Required: true, Example: "vpn-0a1b2c3d"},
+		{Name: "to", Label: "estate.import.to", Required: true, Example: "fw-lyon-1"},
+		{Name: "type", Label: "estate.import.relation", Required: true, Example: "depends_on"},
+		{Name: "redundancy", Label: "estate.import.redundancy"},
+		{Name: "needed", Label: "estate.import.needed"},
+		{Name: "from_type", Label: "estate.import.from_type"},
+		{Name: "to_type", Label: "estate.import.to_type"},
+	}, nil
+}
+
+// Check implements intake.Target.
+func (relationIntake) Check(ctx context.Context, tx *db.Tx, _ permission.Actor, s *intake.Sheet) (intake.Plan, error) {
+	plan, err := planRelations(ctx, tx, s, s.Key)
+	return intake.Plan{Created: len(plan.insert), Updated: len(plan.update), Unchanged: plan.unchanged, Apply: plan.apply}, err
 }
 
 type relationPlan struct {
@@ -61,34 +51,33 @@ type relationPlan struct {
 	unchanged int
 }
 
-func planRelations(ctx context.Context, tx *db.Tx, s *sheet, key string) (relationPlan, error) {
+func planRelations(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (relationPlan, error) {
 	var plan relationPlan
 	ends, err := loadEnds(ctx, tx, s, key)
 	if err != nil {
 		return plan, err
 	}
-	lines := make([]NewRelation, len(s.rows))
+	lines := make([]NewRelation, len(s.Rows))
 	var from []string
-	for i, row := range s.rows {
-		n := NewRelation{Type: row.cells["type"], Redundancy: row.cells["redundancy"]}
-		n.From = s.end(ends, row, "from")
-		n.To = s.end(ends, row, "to")
-		if text := row.cells["needed"]; text != "" {
+	for i, row := range s.Rows {
+		n := NewRelation{Type: row.Get("type"), Redundancy: row.Get("redundancy")}
+		n.From = endOf(s, ends, row, "from")
+		n.To = endOf(s, ends, row, "to")
+		if text := row.Get("needed"); text != "" {
 			if n.Needed, err = strconv.ParseInt(text, 10, 64); err != nil {
-				s.bad(row.line, "needed", "cmdb.fault.range", "min", 0, "max", 1000)
+				s.Bad(row.Line, "needed", "cmdb.fault.range", "min", 0, "max", 1000)
 			}
 		}
 		for _, f := range n.Validate() {
 			if (f.Path == "from" && n.From == "") || (f.Path == "to" && n.To == "") {
 				continue // said already
 			}
-			s.bad(row.line, f.Path, f.Key)
-			s.errors[len(s.errors)-1].Args = f.Args
+			s.Take(row.Line, fault.Fields{f})
 		}
 		lines[i] = n
 		from = append(from, n.From)
 	}
-	if len(s.errors) > 0 {
+	if s.Failed() {
 		return plan, nil
 	}
 	there, err := loadBetween(ctx, tx, from)
@@ -99,10 +88,10 @@ func planRelations(ctx context.Context, tx *db.Tx, s *sheet, key string) (relati
 	for i, n := range lines {
 		k := between{n.From, n.To, collect.Relation(n.Type)}
 		if first, twice := seen[k]; twice {
-			s.bad(s.rows[i].line, "", "cmdb.fault.line_twice", "line", first)
+			s.Bad(s.Rows[i].Line, "", "cmdb.fault.line_twice", "line", first)
 			continue
 		}
-		seen[k] = s.rows[i].line
+		seen[k] = s.Rows[i].Line
 		r := n.row(ends.byID[n.To], Imported, tx.Now())
 		old, ok := there[k]
 		switch {
@@ -126,10 +115,10 @@ type ends struct {
 }
 
 // end finds one end of a line.
-func (s *sheet) end(all ends, row sheetRow, column string) string {
-	text, typ := row.cells[column], row.cells[column+"_type"]
+func endOf(s *intake.Sheet, all ends, row intake.Row, column string) string {
+	text, typ := row.Get(column), row.Get(column+"_type")
 	if text == "" {
-		s.bad(row.line, column, "cmdb.fault.required")
+		s.Bad(row.Line, column, "cmdb.fault.required")
 		return ""
 	}
 	if _, ok := all.byID[text]; ok {
@@ -143,20 +132,20 @@ func (s *sheet) end(all ends, row sheetRow, column string) string {
 	}
 	switch len(found) {
 	case 0:
-		s.bad(row.line, column, "cmdb.fault.ci")
+		s.Bad(row.Line, column, "cmdb.fault.ci")
 	case 1:
 		return found[0].ID
 	default:
-		s.bad(row.line, column, "cmdb.fault.ambiguous", "count", len(found))
+		s.Bad(row.Line, column, "cmdb.fault.ambiguous", "count", len(found))
 	}
 	return ""
 }
 
-func loadEnds(ctx context.Context, tx *db.Tx, s *sheet, key string) (ends, error) {
+func loadEnds(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (ends, error) {
 	byID, byKey := map[string]bool{}, map[string]bool{}
-	for _, row := range s.rows {
+	for _, row := range s.Rows {
 		for _, column := range []string{"from", "to"} {
-			if v := row.cells[column]; id.Valid(v) {
+			if v := row.Get(column); id.Valid(v) {
 				byID[v] = true
 			} else if v != "" {
 				byKey[v] = true

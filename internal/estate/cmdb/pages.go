@@ -27,8 +27,6 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell, panels ...PanelFor
 		"GET /cis":                 h.inventory,
 		"GET /cis/new":             h.newCI,
 		"POST /cis/new":            h.createCI,
-		"GET /cis/import":          h.importForm,
-		"POST /cis/import":         h.importFile,
 		"GET /cis/{id}":            h.record,
 		"GET /cis/{id}/graph":      h.graph,
 		"GET /cis/{id}/impact":     h.impact,

@@ -10,6 +10,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/intake"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web/webtest"
 )
@@ -32,6 +33,7 @@ func galleryOver(t *testing.T, d *db.DB, c *clock.Manual) *gallery {
 	t.Helper()
 	g := &gallery{estate: newEstate(t, d, c, "acme"), site: webtest.New(t, d, c)}
 	New(d).Pages(g.site.Mux, g.site.Shell)
+	intake.New(d, messages(t), New(d).Intakes()...).Pages(g.site.Mux, g.site.Shell)
 	other := newEstate(t, d, c, "zenith")
 	other.begin()
 	other.saw(instance("zenith-secret"))
@@ -59,7 +61,7 @@ func TestInventoryPages(t *testing.T) {
 	t.Parallel()
 	g := openGallery(t)
 	g.engineer.Get(t, "/estate?customer=acme").Want(t, 200).Has(t, "The estate is empty", "/accounts")
-	g.customer.Get(t, "/cis").Want(t, 200).Has(t, "The estate is empty").Lacks(t, "/accounts", "/cis/new", "/cis/import")
+	g.customer.Get(t, "/cis").Want(t, 200).Has(t, "The estate is empty").Lacks(t, "/accounts", "/cis/new", "/imports/cis")
 	g.fill()
 
 	g.engineer.Get(t, "/estate?customer=acme").Want(t, 200).Has(t, "EC2 instances", "By region", "100%").Lacks(t, "zenith-secret")
@@ -161,18 +163,22 @@ func TestWorkloadPages(t *testing.T) {
 	g.engineer.Get(t, path).Want(t, http.StatusNotFound)
 }
 
+const exampleCIs = `type,name,external_id,environment,criticality,owner,workload,tag.site
+Office firewall,fw-lyon-1,,production,high,network team,,Lyon
+Office firewall,fw-paris-1,,production,high,network team,,Paris`
+
 func TestImportPage(t *testing.T) {
 	t.Parallel()
 	g := openGallery(t)
-	g.auditor.Get(t, "/cis/import").Want(t, http.StatusForbidden)
-	g.auditor.Post(t, "/cis/import", "text", exampleCIs, "apply", "true", "customer", "acme").Want(t, http.StatusForbidden)
-	g.engineer.Get(t, "/cis/import").Want(t, 200).Has(t, "CSV file", "Office firewall")
-	g.engineer.Post(t, "/cis/import?customer=acme").Want(t, 422).Has(t, "Choose a customer and a file")
-	g.engineer.Post(t, "/cis/import?customer=acme", "text", "type,name,environment\nFirewall,fw-1,moon\n,fw-2,production\n").Want(t, 422).
+	g.auditor.Get(t, "/imports/cis").Want(t, http.StatusForbidden)
+	g.auditor.Post(t, "/imports/cis", "text", exampleCIs, "apply", "true", "customer", "acme").Want(t, http.StatusForbidden)
+	g.engineer.Get(t, "/imports/cis").Want(t, 200).Has(t, "CSV file", "Office firewall")
+	g.engineer.Post(t, "/imports/cis?customer=acme").Want(t, 422).Has(t, "Choose a customer and a file")
+	g.engineer.Post(t, "/imports/cis?customer=acme", "text", "type,name,environment\nFirewall,fw-1,moon\n,fw-2,production\n").Want(t, 422).
 		Has(t, "2 problems", "environment", "This is needed", "Nothing was stored")
-	g.engineer.Post(t, "/cis/import?customer=acme", "text", exampleCIs).Want(t, 200).Has(t, "Every line is right", "Import it", "fw-lyon-1")
+	g.engineer.Post(t, "/imports/cis?customer=acme", "text", exampleCIs).Want(t, 200).Has(t, "Every line is right", "Import it", "fw-lyon-1")
 	g.engineer.Get(t, "/cis?customer=acme").Want(t, 200).Lacks(t, "fw-lyon-1")
-	g.engineer.Post(t, "/cis/import?customer=acme", "text", "\n"+exampleCIs, "apply", "true").To(t, "/cis")
+	g.engineer.Post(t, "/imports/cis?customer=acme", "text", "\n"+exampleCIs, "apply", "true").To(t, "/cis")
 	g.engineer.Get(t, "/cis?customer=acme").Want(t, 200).Has(t, "fw-lyon-1", "fw-paris-1", "2 rows")
 }
 
@@ -183,7 +189,7 @@ func TestFrenchPages(t *testing.T) {
 	g.fill()
 	french := g.as(permission.Engineer, db.GrantAll(), "fr")
 	path := "/cis/" + g.ci("i-web-1").ID
-	for _, at := range []string{"/estate", "/cis", "/cis/new", "/cis/import", path, path + "/graph", path + "/impact", path + "/history", path + "/edit", "/workloads", "/workloads/new", "/changes"} {
+	for _, at := range []string{"/estate", "/cis", "/cis/new", "/imports/cis", path, path + "/graph", path + "/impact", path + "/history", path + "/edit", "/workloads", "/workloads/new", "/changes"} {
 		french.Get(t, at).Want(t, 200).Has(t, `lang="fr"`).Lacks(t, ">estate.", "estate.ci.", "estate.overview.", "Environment<", "Customer<")
 	}
 }

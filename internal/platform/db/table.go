@@ -21,6 +21,7 @@ func Tables() []Table {
 		{Name: "master_key"},
 		{Name: "blob"},
 		{Name: "link_key"},
+		{Name: "intake_memory"},
 		{Name: "customer", Key: "id"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
