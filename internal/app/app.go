@@ -123,8 +123,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds())...)
 	a.openFiles()
 	a.Customers = customer.NewService(a.db)
-	a.Identity = identity.NewService(a.db, a.opts.Clock)
-	a.Identity.Secure = a.opts.PublicURL != nil && a.opts.PublicURL.Scheme == "https"
+	a.wirePeople()
 	a.CMDB = cmdb.New(a.db)
 	a.wireLists()
 	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),
@@ -145,7 +144,6 @@ func (a *App) wire(ctx context.Context) (err error) {
 			return a.queue.Insert(ctx, jobs.Task{Topic: discovery.RunTopic, Customer: customer, Key: run})
 		})
 	})
-	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Identity.Sweep(ctx) })
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.sweepFiles(ctx) })
 	return nil
 }

@@ -53,6 +53,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	mux.Handle("GET /palette", shell.Page(a.palette))
 	mux.Handle("GET "+ui.LivePath, web.Live{Hub: a.hub, Subjects: a.Subjects, CustomerID: directory{a.Customers}.ID}.Handler(shell))
 	a.Identity.Mount(mux, a.opts.Telemetry.Log, shell.Open)
+	a.Identity.Pages(mux, shell)
 	mux.Handle("GET /{$}", shell.Page(a.today))
 	a.Customers.Pages(mux, shell)
 	a.Discovery.Pages(mux, shell, directory{a.Customers})

@@ -27,9 +27,9 @@ var open = []string{"internal/platform", "internal/kit", "internal/app", "cmd"}
 // room that is not here asks through an interface of its own, given by app.
 var sideways = map[string][]string{
 	"internal/trust/audit":    {"internal/trust/permission"},
-	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission"},
+	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/subject":  {"internal/trust/permission"},
-	"internal/trust/web":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/subject"},
+	"internal/trust/web":      {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject"},
 	// The archive is the form, backup what is put into it.
 	"internal/exchange/backup": {"internal/exchange/archive"},
 	// Discovery leads what collectors find into the CMDB; collect is the

@@ -64,6 +64,11 @@ var actorless = map[string]string{
 	"discovery.Collectors":  "the registry, the same for everybody",
 	"identity.Register":     "hangs operations on the API: walked there",
 	"identity.Mount":        "hangs pages on the mux: walked there",
+	"identity.Pages":        "hangs pages on the mux: walked there",
+	"identity.RequestReset": "asks by an address of which it tells nothing",
+	"identity.AnswerReset":  "mails to the address of the person whose it is: walked by jobs",
+	"identity.OpenLink":     "tells the holder of a link for whom it is",
+	"identity.UseLink":      "sets the password of the person for whom the link is",
 	"identity.Authenticate": "makes the actor",
 	"identity.APICaller":    "makes the actor",
 	"identity.Visitor":      "makes the actor",
@@ -78,7 +83,7 @@ var actorless = map[string]string{
 }
 
 // calls are all methods that take an actor; those of the CMDB stand in calls_cmdb_test.go.
-var calls = join(cmdbCalls, recordCalls, listCalls, map[string]call{
+var calls = join(cmdbCalls, recordCalls, listCalls, peopleCalls, map[string]call{
 	"customer.CreateCustomer": {action: permission.CustomerWrite, closed: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Customers.CreateCustomer(ctx, a, customer.NewCustomer{Slug: f.Slug, Name: "x"}))
 	}},
@@ -199,8 +204,8 @@ var calls = join(cmdbCalls, recordCalls, listCalls, map[string]call{
 	}},
 })
 
-func join(parts ...map[string]call) map[string]call {
-	out := map[string]call{}
+func join[T any](parts ...map[string]T) map[string]T {
+	out := map[string]T{}
 	for _, p := range parts {
 		maps.Copy(out, p)
 	}

@@ -13,14 +13,16 @@ import (
 	"vigie/internal/exchange/mail"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
+	"vigie/internal/trust/identity"
 )
 
 // jobs walks every topic that the source hands to the queue.
 func (h *house) jobs(t *testing.T) {
 	topics := map[string]func(*testing.T){
-		discovery.RunTopic: h.runOfAnother,
-		mail.Topic:         h.mailOfAnother,
-		jobs.TickTopic:     h.sweepers,
+		discovery.RunTopic:  h.runOfAnother,
+		mail.Topic:          h.mailOfAnother,
+		identity.ResetTopic: h.resetOfNobody,
+		jobs.TickTopic:      h.sweepers,
 	}
 	found := 0
 	for _, s := range readSource(t).handled {

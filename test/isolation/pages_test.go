@@ -25,6 +25,10 @@ var open = map[string]string{
 	"/api/":                 "walked by operations",
 	"/":                     "what is at no other address",
 	"GET /sign-in":          "for who is not signed in",
+	"GET /forgot-password":  "for who is not signed in",
+	"POST /forgot-password": "for who is not signed in",
+	"GET /welcome":          "for who comes by a link in a mail",
+	"POST /welcome":         "for who comes by a link in a mail",
 	"POST /sign-in":         "for who is not signed in",
 	"POST /sign-out":        "ends one's own session",
 	"POST /preferences":     "sets a cookie of one's own",
@@ -34,10 +38,11 @@ var open = map[string]string{
 type pageRule struct {
 	action permission.Action
 	form   func(*firm) url.Values
-	shows  bool // who covers bolt sees bolt's word on it
-	multi  bool // the form is one for files
-	ok     int  // answer to who may, where it is not 200
-	fixed  bool // its parameters name no record
+	shows  bool                // who covers bolt sees bolt's word on it
+	multi  bool                // the form is one for files
+	ok     int                 // answer to who may, where it is not 200
+	fixed  bool                // its parameters name no record
+	who    func(*caller) []int // answers to one's own, instead of those of the action
 }
 
 func fields(pairs ...string) url.Values {
@@ -69,7 +74,7 @@ func made(pairs ...string) func(*firm) url.Values {
 }
 
 // pageRules are all pages.
-var pageRules = joined(recordPages, map[string]pageRule{
+var pageRules = join(recordPages, peoplePages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
 	"GET /palette": {action: permission.CustomerRead},
 
@@ -203,6 +208,9 @@ func (h *house) page(t *testing.T, pattern string, rule pageRule, c *caller) {
 		want = []int{cmp.Or(rule.ok, http.StatusOK)}
 	case c.may(rule.action):
 		want = []int{http.StatusOK, http.StatusSeeOther, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity}
+	}
+	if rule.who != nil {
+		want = rule.who(c)
 	}
 	if pattern == "POST /customers/new" && c.limited {
 		want = []int{http.StatusForbidden}

@@ -19,14 +19,6 @@ import (
 
 // What hangs on records: files.
 
-func joined[V any](parts ...map[string]V) map[string]V {
-	out := map[string]V{}
-	for _, p := range parts {
-		maps.Copy(out, p)
-	}
-	return out
-}
-
 const (
 	boundary      = "the-line-between"
 	multipartKind = "multipart/form-data; boundary=" + boundary

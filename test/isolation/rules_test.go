@@ -24,6 +24,8 @@ var pathKinds = map[string]string{
 	"tokens/{id}":                    "token",
 	"attachments/{id}":               "file",
 	"files/{token}":                  "file",
+	"people/{id}":                    "user",
+	"sessions/{id}":                  "session",
 }
 
 // rule says how an operation is called, and who may call it.
@@ -80,7 +82,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = joined(recordRules, map[string]rule{
+var apiRules = join(recordRules, peopleRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"customer_id", "contact", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "external_id", "mail", "suppression", "file"}
+var kinds = []string{"customer_id", "contact", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "mail", "suppression", "file"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -137,6 +137,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	check(t, err)
 	f.Refs["token"] = token.ID
 	h.seedRecords(t, f)
+	h.seedPeople(t, f)
 	h.seedMail(t, f)
 }
 

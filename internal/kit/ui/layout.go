@@ -8,6 +8,9 @@ const brand = "Vigie"
 // SignOutPath takes the form of the user menu.
 const SignOutPath = "/sign-out"
 
+// AccountPath is the page of one's own account, to which the user menu leads.
+const AccountPath = "/account"
+
 // htmxConfig switches off what the content policy would refuse. app.js sets the same in code.
 const htmxConfig = `{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0}`
 

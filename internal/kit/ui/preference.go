@@ -60,15 +60,20 @@ func Preferences(b *i18n.Bundle) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-		switch theme := Theme(r.PostFormValue("theme")); theme {
-		case Light, Dark, Auto:
-			setPreference(w, r, themeCookie, string(theme))
-		}
-		if lang := r.PostFormValue("lang"); b.Has(lang) {
-			setPreference(w, r, languageCookie, lang)
-		}
+		Prefer(w, r, b.Has, Theme(r.PostFormValue("theme")), r.PostFormValue("lang"))
 		http.Redirect(w, r, comeFrom(r), http.StatusSeeOther)
 	})
+}
+
+// Prefer keeps the reader's theme and language in this browser; what is no theme or language changes nothing.
+func Prefer(w http.ResponseWriter, r *http.Request, known func(string) bool, theme Theme, language string) {
+	switch theme {
+	case Light, Dark, Auto:
+		setPreference(w, r, themeCookie, string(theme))
+	}
+	if known(language) {
+		setPreference(w, r, languageCookie, language)
+	}
 }
 
 // comeFrom is the page that the reader was on: as the browser tells it, since a list that was sorted or filtered in place

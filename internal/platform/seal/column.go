@@ -17,6 +17,7 @@ func Columns() []Column {
 		{Table: "mail_message", Column: "link", Key: "id", Customer: "customer_id"},
 		{Table: "mail_setting", Column: "server_password", Key: "customer_id", Customer: "customer_id"},
 		{Table: "link_key", Key: "name", Column: "sealed"},
+		{Table: "totp", Column: "secret", Key: "user_id"},
 	}
 }
 

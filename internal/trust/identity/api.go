@@ -66,6 +66,7 @@ type done struct {
 func (s *Service) Register(a *api.API) {
 	s.registerUsers(a)
 	s.registerTokens(a)
+	s.registerSessions(a)
 	audit.Register(a)
 	api.Get(a, api.Op{Path: "/me", Tag: "Me", Summary: "Who am I, and what may I do"}, func(ctx context.Context, _ *struct{}) (Me, error) {
 		return s.Me(ctx, permission.From(ctx))
@@ -106,15 +107,8 @@ func (s *Service) registerTokens(a *api.API) {
 	api.List(a, api.Listing[tokenRow, Token]{
 		Op:   api.Op{Path: "/tokens", Tag: tag, Summary: "List tokens", Description: "One's own; those of everybody in sight for who may read users."},
 		Spec: TokenSpec, Allow: permission.Need(permission.TokenOwn), Instance: true, Rows: shownTokens,
-		Within: func(ctx context.Context, tx *db.Tx, _ func(string) string, q list.Query) (list.Query, error) {
-			actor := permission.From(ctx)
-			switch {
-			case !actor.May(permission.UserRead):
-				q = q.Where("t.user_id = ?", actor.ID)
-			case !tx.Scope().All():
-				q = q.Where("t.user_id = ? OR t.user_id IN (SELECT u.id FROM {app_user} u WHERE "+within+")", actor.ID)
-			}
-			return q, nil
+		Within: func(ctx context.Context, _ *db.Tx, _ func(string) string, q list.Query) (list.Query, error) {
+			return tokensOf(permission.From(ctx), q), nil
 		},
 	})
 	api.Post(a, api.Op{Path: "/tokens", Tag: tag, Summary: "Make a token for oneself", Secret: true}, func(ctx context.Context, in *newToken) (MadeToken, error) {
@@ -134,6 +128,26 @@ func (s *Service) registerTokens(a *api.API) {
 	})
 	api.Delete(a, api.Op{Path: "/tokens/{id}", Tag: tag, Summary: "Revoke a token"}, func(ctx context.Context, in *revokeToken) error {
 		return s.RevokeToken(ctx, permission.From(ctx), in.ID, in.Expected())
+	})
+}
+
+func (s *Service) registerSessions(a *api.API) {
+	const tag = "Sessions"
+	api.List(a, api.Listing[sessionRow, Session]{
+		Op:   api.Op{Path: "/sessions", Tag: tag, Summary: "List open sessions of browsers", Description: "One's own; those of everybody in sight for who may read users."},
+		Spec: SessionSpec, Allow: permission.Need(permission.ProfileOwn), Instance: true,
+		Rows: func(ctx context.Context, tx *db.Tx, rows []sessionRow) ([]Session, error) {
+			return shownSessions(ctx, tx, permission.From(ctx).Via, rows)
+		},
+		Within: func(ctx context.Context, tx *db.Tx, _ func(string) string, q list.Query) (list.Query, error) {
+			return openSessions(permission.From(ctx), tx.Now(), q), nil
+		},
+	})
+	api.Get(a, api.Op{Path: "/sessions/{id}", Tag: tag, Summary: "Get a session"}, func(ctx context.Context, in *byID) (Session, error) {
+		return s.Session(ctx, permission.From(ctx), in.ID)
+	})
+	api.Delete(a, api.Op{Path: "/sessions/{id}", Tag: tag, Summary: "End a session: its browser is out at the next request"}, func(ctx context.Context, in *revokeToken) error {
+		return s.RevokeSession(ctx, permission.From(ctx), in.ID, in.Expected())
 	})
 }
 

@@ -45,7 +45,7 @@ func (s *Service) Authenticate(r *http.Request) (permission.Actor, error) {
 	return s.bySession(r.Context(), s.sessionSecret(r), Address(r))
 }
 
-func unauthorized() error { return fault.New(fault.Unauthorized, "fault.unauthorized") }
+func unauthorized() *fault.Error { return fault.New(fault.Unauthorized, "fault.unauthorized") }
 
 func (s *Service) bySession(ctx context.Context, secret, address string) (a permission.Actor, err error) {
 	if secret == "" {
@@ -74,7 +74,7 @@ func (s *Service) bySession(ctx context.Context, secret, address string) (a perm
 		if err != nil {
 			return err
 		}
-		a = actor(u, permission.Person, row.IDHash[:16], address, u.Role, scope)
+		a = actor(u, permission.Person, row.ID, address, u.Role, scope)
 		return nil
 	})
 	if err == nil && touch {

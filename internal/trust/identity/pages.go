@@ -47,6 +47,10 @@ func (s *Service) Mount(mux *http.ServeMux, log *slog.Logger, open func(http.Res
 	mux.HandleFunc("GET "+SignInPath, p.form)
 	mux.HandleFunc("POST "+SignInPath, p.signIn)
 	mux.HandleFunc("POST "+ui.SignOutPath, p.signOut)
+	mux.HandleFunc("GET "+ForgotPath, p.forgot)
+	mux.HandleFunc("POST "+ForgotPath, p.requestReset)
+	mux.HandleFunc("GET "+LinkPath, p.welcome)
+	mux.HandleFunc("POST "+LinkPath, p.arrive)
 }
 
 type pages struct {
@@ -60,12 +64,19 @@ func (h pages) form(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, ui.LocalPath(r.URL.Query().Get("next")), http.StatusSeeOther)
 		return
 	}
-	h.show(w, r, http.StatusOK, ui.SignInForm{Next: ui.LocalPath(r.URL.Query().Get("next"))})
+	f := ui.SignInForm{Next: ui.LocalPath(r.URL.Query().Get("next"))}
+	if r.URL.Query().Get("welcome") != "" {
+		f.Notice = h.open(w, r).T("people.welcome.done")
+	}
+	h.show(w, r, http.StatusOK, f)
 }
 
 func (h pages) show(w http.ResponseWriter, r *http.Request, status int, f ui.SignInForm) {
 	page := h.open(w, r)
 	page.Title, f.Action = page.T("ui.sign_in.title"), SignInPath
+	if h.s.Mail != nil {
+		f.Forgot = ForgotPath
+	}
 	ui.Render(w, r, status, ui.SignIn(page, f))
 }
 

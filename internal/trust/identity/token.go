@@ -187,6 +187,35 @@ func (s *Service) Token(ctx context.Context, a permission.Actor, ref string) (ou
 	return out, err
 }
 
+// tokensOf limits a list to the tokens that the actor may see.
+func tokensOf(a permission.Actor, q list.Query) list.Query {
+	switch {
+	case !a.May(permission.UserRead):
+		return q.Where("t.user_id = ?", a.ID)
+	case !a.Scope().All():
+		return q.Where("t.user_id = ? OR t.user_id IN (SELECT u.id FROM {app_user} u WHERE "+within+")", a.ID)
+	}
+	return q
+}
+
+// Tokens lists the tokens of one person that can still be used, the latest first. Faults: not_found, forbidden.
+func (s *Service) Tokens(ctx context.Context, a permission.Actor, userID string) (out []Token, err error) {
+	if _, err := s.User(ctx, a, userID); err != nil {
+		return nil, err
+	}
+	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		var rows []tokenRow
+		err := tx.Select(ctx, &rows, `SELECT `+db.Columns[tokenRow]("t.")+` FROM {api_token} t WHERE t.user_id = ? AND t.revoked_at IS NULL
+			AND (t.expires_at IS NULL OR t.expires_at > ?) ORDER BY t.created_at DESC, t.id LIMIT 200`, userID, tx.Now())
+		if err != nil {
+			return err
+		}
+		out, err = shownTokens(ctx, tx, rows)
+		return err
+	})
+	return out, err
+}
+
 // RevokeToken ends a token at once: one's own, or anybody's for who may change users; version 0 takes any. Faults: not_found,
 // forbidden, stale.
 func (s *Service) RevokeToken(ctx context.Context, a permission.Actor, ref string, version int64) error {

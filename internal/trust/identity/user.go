@@ -14,6 +14,9 @@ import (
 	"vigie/internal/trust/permission"
 )
 
+// emailTaken is the key of the fault of a second person with one e-mail.
+const emailTaken = "trust.email_taken"
+
 // user is a row of app_user.
 type user struct {
 	ID           string          `db:"id"`
@@ -69,7 +72,8 @@ type NewUser struct {
 	Role      permission.Role `json:"role"`
 	Customers []string        `json:"customers,omitempty" doc:"Slugs. Exactly one for approver, requester and viewer; for the others, the customers that they are limited to."`
 	Customer  string          `json:"customer,omitempty" doc:"Short for customers with one entry."`
-	Password  string          `json:"password" doc:"12 to 200 characters; never shown again."`
+	Password  string          `json:"password,omitempty" doc:"12 to 200 characters; never shown again."`
+	Invite    bool            `json:"invite,omitempty" doc:"Instead of a password: a mail with a link by which the person sets one."`
 	Language  string          `json:"language,omitempty" doc:"en or fr; default en."`
 	TimeZone  string          `json:"time_zone,omitempty" doc:"IANA name; default UTC."`
 }
@@ -94,7 +98,12 @@ func (n *NewUser) Validate() error {
 	checkName(&bad, n.Name)
 	checkRole(&bad, n.Role)
 	checkCustomers(&bad, n.Role, len(n.Customers))
-	checkPassword(&bad, "password", n.Password, n.Email, n.Name)
+	switch {
+	case n.Invite && n.Password != "":
+		bad.Add("invite", "trust.field.invite")
+	case !n.Invite:
+		checkPassword(&bad, "password", n.Password, n.Email, n.Name)
+	}
 	checkPreferences(&bad, &n.Language, &n.TimeZone, nil)
 	return bad.Err()
 }
@@ -113,6 +122,7 @@ type ChangeUser struct {
 
 // Preferences is what people set for themselves.
 type Preferences struct {
+	Name     *string `json:"name,omitempty"`
 	Language *string `json:"language,omitempty" doc:"en or fr."`
 	TimeZone *string `json:"time_zone,omitempty" doc:"IANA name."`
 	Theme    *string `json:"theme,omitempty" doc:"light, dark or auto."`

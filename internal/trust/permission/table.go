@@ -39,6 +39,8 @@ const (
 	UserRead       Action = "user.read"
 	UserWrite      Action = "user.write"
 	TokenOwn       Action = "token.own"
+	ProfileOwn     Action = "profile.own"
+	SignInRule     Action = "sign_in.rule"
 	AuditRead      Action = "audit.read"
 	ContactRead    Action = "contact.read"
 	ContactWrite   Action = "contact.write"
@@ -81,6 +83,8 @@ func Table() []Row {
 		{UserRead, []Role{Admin, Manager, Auditor}},
 		{UserWrite, []Role{Admin}},
 		{TokenOwn, everybody},
+		{ProfileOwn, everybody},
+		{SignInRule, []Role{Admin}},
 		{AuditRead, []Role{Admin, Manager, Auditor}},
 		{ContactRead, everybody},
 		{ContactWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},

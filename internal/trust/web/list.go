@@ -26,6 +26,8 @@ type Lister struct {
 	Customer string
 	// Live is the type of record that the list shows: the page fetches itself again when one changes. Empty for a list that stands still.
 	Live string
+	// Within narrows the list to what the actor may see, where the scope does not do it by itself.
+	Within func(list.Query) list.Query
 }
 
 // Listed is one page of a list. List has its query, total and cursors; the caller adds names, filters and the empty state.
@@ -108,6 +110,9 @@ func (l Lister) query(p *ui.Page) (list.Query, error) {
 	q, err := l.Spec.Parse(p.Query)
 	if err == nil && p.Customer != nil && l.Customer != "" {
 		q = q.Where(l.Customer+" = ?", p.Customer.Slug)
+	}
+	if err == nil && l.Within != nil {
+		q = l.Within(q)
 	}
 	return q, err
 }

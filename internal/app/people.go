@@ -1,0 +1,27 @@
+package app
+
+import (
+	"context"
+
+	"vigie/internal/exchange/mail"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/jobs"
+	"vigie/internal/trust/identity"
+)
+
+// letters hands the mails of identity to the queue of outgoing mail.
+type letters struct{ mail *mail.Service }
+
+// Put implements identity.Mailer.
+func (l letters) Put(ctx context.Context, tx *db.Tx, m identity.Mail) error {
+	return l.mail.Put(ctx, tx, mail.Message{Template: m.Template, To: mail.Address{Name: m.Name, Email: m.Email}, Language: m.Language, TimeZone: m.TimeZone, Args: m.Args, Link: m.Link})
+}
+
+// wirePeople opens the room of people and hangs its work on the queue.
+func (a *App) wirePeople() {
+	a.Identity = identity.NewService(a.db, a.opts.Clock)
+	a.Identity.Secure = a.opts.PublicURL != nil && a.opts.PublicURL.Scheme == "https"
+	a.Identity.Parts = identity.Parts{Mail: letters{a.Mail}, Outbox: a.outbox, Secrets: a.Secrets, PublicURL: a.opts.PublicURL, Log: a.opts.Telemetry.Log}
+	a.queue.Handle(identity.ResetTopic, func(ctx context.Context, t jobs.Task) error { return a.Identity.AnswerReset(ctx, t.Key) })
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Identity.Sweep(ctx) })
+}

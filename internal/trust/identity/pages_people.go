@@ -1,0 +1,377 @@
+package identity
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"vigie/internal/kit/list"
+	"vigie/internal/kit/ui"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web"
+)
+
+// Pages hangs the room's pages for people who are signed in on the mux. Signing in itself has its own: see Mount.
+func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
+	h := room{s}
+	for pattern, handler := range map[string]web.Handler{
+		"GET /people":                h.people,
+		"GET /people/new":            h.newPerson,
+		"POST /people/new":           h.createPerson,
+		"GET /people/{id}":           h.person,
+		"GET /people/{id}/edit":      h.editPerson,
+		"POST /people/{id}/edit":     h.changePerson,
+		"POST /people/{id}/disable":  h.disablePerson,
+		"POST /people/{id}/enable":   h.enablePerson,
+		"POST /people/{id}/link":     h.sendLink,
+		"POST /people/{id}/sign-out": h.signOutPerson,
+		"GET /sessions":              h.sessions,
+		"POST /sessions/{id}/revoke": h.revokeSession,
+		"GET /tokens":                h.tokens,
+		"GET /tokens/new":            h.newToken,
+		"POST /tokens/new":           h.createToken,
+		"POST /tokens/{id}/revoke":   h.revokeToken,
+		"GET /account":               h.account,
+		"POST /account":              h.changeAccount,
+		"POST /account/password":     h.changePassword,
+		"POST /account/sessions":     h.signOutElsewhere,
+		"GET /prove":                 h.proveForm,
+		"POST /prove":                h.prove,
+	} {
+		mux.Handle(pattern, shell.Page(handler))
+	}
+}
+
+type room struct{ s *Service }
+
+// i18n: trust.role.*
+func roleWord(p *ui.Page, r permission.Role) string { return p.Or("trust.role."+string(r), string(r)) }
+
+func roleOptions(p *ui.Page, may permission.Role) (out []ui.Option) {
+	for _, r := range permission.Roles() {
+		if narrower(r, may) {
+			out = append(out, ui.Option{Value: string(r), Label: roleWord(p, r)})
+		}
+	}
+	return out
+}
+
+func userState(p *ui.Page, disabled bool) templ.Component {
+	if disabled {
+		return ui.Status(ui.Off, p.T("people.state.disabled"))
+	}
+	return ui.Status(ui.Good, p.T("people.state.active"))
+}
+
+// reach says whose data a person sees.
+func reach(p *ui.Page, slugs []string) string {
+	if len(slugs) == 0 {
+		return p.T("people.all_customers")
+	}
+	names := make([]string, len(slugs))
+	for i, s := range slugs {
+		names[i] = web.CustomerName(p, s)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (h room) people(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	p.Title, p.Active = p.T("people.list"), "people"
+	l := web.Lister{DB: h.s.db, Need: permission.UserRead, Spec: Spec, Within: func(q list.Query) list.Query {
+		if !a.Scope().All() {
+			q = q.Where(within)
+		}
+		if p.Customer != nil && len(p.Customers) > 0 {
+			q = q.Where(`u.customer_id IN (SELECT id FROM {customer} WHERE slug = ?) OR EXISTS (SELECT 1 FROM {user_customer} x JOIN {customer} c ON c.id = x.customer_id
+				WHERE x.user_id = u.id AND c.slug = ?)`, p.Customer.Slug, p.Customer.Slug)
+		}
+		return q
+	}}
+	found, err := web.ReadList[user](r, p, a, l)
+	if err != nil {
+		return err
+	}
+	var shown []User
+	err = h.s.db.View(r.Context(), a.Scope(), func(tx *db.Tx) (err error) {
+		shown, err = shownUsers(r.Context(), tx, found.Items)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	roles := []ui.Option{}
+	for _, role := range permission.Roles() {
+		roles = append(roles, ui.Option{Value: string(role), Label: roleWord(p, role)})
+	}
+	found.Filters(ui.Filter{Name: "role", Label: p.T("people.role"), Options: roles},
+		ui.Filter{Name: "disabled_at.empty", Label: p.T("people.state.label"), Options: []ui.Option{{Value: "true", Label: p.T("people.state.active")}, {Value: "false", Label: p.T("people.state.disabled")}}})
+	table := found.List
+	table.ID, table.Label, table.Search, table.Export = "people", p.Title, p.T("people.search"), false
+	table.Empty = ui.Empty{Title: p.T("people.none"), Text: p.T("people.none_text")}
+	may := a.May(permission.UserWrite)
+	if may {
+		table.Empty.Action = ui.Link{Label: p.T("people.add"), Href: "/people/new"}
+	}
+	t := ui.NewTable(table, []ui.Column[User]{
+		{Key: "name", Label: p.T("people.name"), Sort: true, Cell: func(u User) templ.Component { return ui.Text(u.Name) }},
+		{Key: "email", Label: p.T("people.email"), Sort: true, Cell: func(u User) templ.Component { return ui.Breakable(u.Email) }},
+		{Key: "role", Label: p.T("people.role"), Sort: true, NoWrap: true, Cell: func(u User) templ.Component { return ui.Text(roleWord(p, u.Role)) }},
+		{Key: "customers", Label: p.T("people.customers"), Cell: func(u User) templ.Component { return ui.Text(reach(p, u.Customers)) }},
+		{Key: "state", Label: p.T("people.state.label"), NoWrap: true, Cell: func(u User) templ.Component { return userState(p, u.Disabled) }},
+		{Key: "created_at", Label: p.T("people.since"), Sort: true, NoWrap: true, Cell: func(u User) templ.Component { return ui.When(p, u.CreatedAt.Time) }},
+	}, shown, func(u User) ui.Row { return ui.Row{ID: u.ID, Href: "/people/" + u.ID, Name: u.Name} })
+	ui.Render(w, r, http.StatusOK, peoplePage(p, t, may))
+	return nil
+}
+
+// personView is a person as the page shows one.
+type personView struct {
+	User
+	sessions    []Session
+	tokens      []Token
+	write, self bool
+}
+
+func (v personView) facts(p *ui.Page) []ui.Fact {
+	return []ui.Fact{
+		{Label: p.T("people.email"), Value: ui.Text(v.Email)},
+		{Label: p.T("people.role"), Value: ui.Text(roleWord(p, v.Role))},
+		{Label: p.T("people.customers"), Value: ui.Text(reach(p, v.Customers))},
+		{Label: p.T("people.language"), Value: ui.Text(languageName(p, v.Language))},
+		{Label: p.T("people.time_zone"), Value: ui.Text(v.TimeZone)},
+		{Label: p.T("people.since"), Value: ui.When(p, v.CreatedAt.Time)},
+	}
+}
+
+func languageName(p *ui.Page, code string) string {
+	for _, l := range p.Languages() {
+		if l.Code == code {
+			return l.Name
+		}
+	}
+	return code
+}
+
+// one reads the person of the address. A person of one customer is not shown under the name of another.
+func (h room) one(r *http.Request, p *ui.Page, a permission.Actor, need permission.Action) (User, error) {
+	u, err := h.s.User(r.Context(), a, r.PathValue("id"))
+	if err == nil {
+		err = a.Require(need)
+	}
+	if err == nil && len(u.Customers) > 0 && p.Customer != nil && !slices.Contains(u.Customers, p.Customer.Slug) {
+		err = fault.New(fault.NotFound, "fault.not_found")
+	}
+	p.Active = "people"
+	p.Crumbs = []ui.Link{{Label: p.T("people.list"), Href: "/people"}}
+	return u, err
+}
+
+func (h room) person(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	u, err := h.one(r, p, a, permission.UserRead)
+	if err != nil {
+		return err
+	}
+	v := personView{User: u, write: a.May(permission.UserWrite), self: u.ID == a.ID}
+	if v.sessions, err = h.s.Sessions(r.Context(), a, u.ID); err != nil {
+		return err
+	}
+	if v.tokens, err = h.s.Tokens(r.Context(), a, u.ID); err != nil {
+		return err
+	}
+	p.Title = u.Name
+	ui.Render(w, r, http.StatusOK, personPage(p, v))
+	return nil
+}
+
+// personForm is the form of a person as it was typed.
+type personForm struct {
+	ID, Name, Email, Role, Language, TimeZone, Version string
+	Customers                                          []string
+
+	roles   []ui.Option
+	summary []ui.FieldFault
+	errors  map[string]string
+}
+
+func readPerson(r *http.Request) personForm {
+	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	return personForm{ID: r.PathValue("id"), Name: get("name"), Email: get("email"), Role: get("role"), Language: get("language"), TimeZone: get("time_zone"),
+		Version: get("version"), Customers: r.PostForm["customers"]}
+}
+
+// label names a field of this room's forms in the summary of what is wrong.
+// i18n: people.*
+func label(p *ui.Page) func(string) string {
+	return func(field string) string {
+		switch field {
+		case "customer":
+			field = "customers"
+		case "current_password":
+			field = "profile.current_password"
+		case "password":
+			field = "profile.password"
+		case "expires_at":
+			field = "token.expires"
+		case "code":
+			field = "factor.code"
+		}
+		return p.Or("people."+field, field)
+	}
+}
+
+func (f *personForm) refuse(p *ui.Page, err error) (ok bool) {
+	f.summary, f.errors, ok = web.Faults(p, err, label(p))
+	var taken *fault.Error
+	if ok && errors.As(err, &taken) && taken.Key == emailTaken {
+		f.summary[0].Name, f.summary[0].Label = "email", p.T("people.email")
+		f.errors["email"] = f.summary[0].Message
+	}
+	return ok
+}
+
+func (h room) personForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, status int, f personForm) {
+	f.roles = roleOptions(p, a.Role())
+	p.Active, p.Title = "people", p.T("people.add")
+	p.Crumbs = []ui.Link{{Label: p.T("people.list"), Href: "/people"}}
+	if f.ID != "" {
+		p.Title = p.T("people.edit_title", "name", f.Name)
+		p.Crumbs = append(p.Crumbs, ui.Link{Label: f.Name, Href: "/people/" + f.ID})
+	}
+	ui.Render(w, r, status, personFormPage(p, f))
+}
+
+func (h room) newPerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := a.Require(permission.UserWrite); err != nil {
+		return err
+	}
+	f := personForm{Language: p.Lang(), TimeZone: p.Zone().String(), Role: string(permission.Agent)}
+	if p.Customer != nil {
+		f.Customers = []string{p.Customer.Slug}
+	}
+	h.personForm(w, r, p, a, http.StatusOK, f)
+	return nil
+}
+
+func (h room) createPerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := a.Require(permission.UserWrite); err != nil {
+		return err
+	}
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	f := readPerson(r)
+	u, err := h.s.CreateUser(r.Context(), a, NewUser{Email: f.Email, Name: f.Name, Role: permission.Role(f.Role), Customers: f.Customers, Language: f.Language, TimeZone: f.TimeZone, Invite: true})
+	if err != nil {
+		if !f.refuse(p, err) {
+			return err
+		}
+		h.personForm(w, r, p, a, web.Status(err), f)
+		return nil
+	}
+	if len(u.Customers) > 0 && web.Customer(p) != "" && !slices.Contains(u.Customers, web.Customer(p)) {
+		p.Customer = nil
+	}
+	return web.Done(w, r, p, "/people/"+u.ID, p.T("people.done_add", "email", u.Email))
+}
+
+func (h room) editPerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	u, err := h.one(r, p, a, permission.UserWrite)
+	if err != nil {
+		return err
+	}
+	h.personForm(w, r, p, a, http.StatusOK, personForm{ID: u.ID, Name: u.Name, Email: u.Email, Role: string(u.Role), Language: u.Language, TimeZone: u.TimeZone,
+		Customers: u.Customers, Version: strconv.FormatInt(u.Version, 10)})
+	return nil
+}
+
+func (h room) changePerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	u, err := h.one(r, p, a, permission.UserWrite)
+	if err != nil {
+		return err
+	}
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	f := readPerson(r)
+	f.Email = u.Email
+	role := permission.Role(f.Role)
+	if f.Customers == nil {
+		f.Customers = []string{}
+	}
+	change := ChangeUser{Name: &f.Name, Role: &role, Customers: &f.Customers, Language: &f.Language, TimeZone: &f.TimeZone}
+	if _, err := h.s.UpdateUser(r.Context(), a, u.ID, versionOf(f.Version), change); err != nil {
+		if !f.refuse(p, err) {
+			return err
+		}
+		h.personForm(w, r, p, a, web.Status(err), f)
+		return nil
+	}
+	return web.Done(w, r, p, "/people/"+u.ID, p.T("people.done_edit"))
+}
+
+// versionOf reads the version that a form was made for; what is no number asks for no check.
+func versionOf(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (h room) disablePerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	return h.setDisabled(w, r, p, a, true, p.T("people.done_disable"))
+}
+
+func (h room) enablePerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	return h.setDisabled(w, r, p, a, false, p.T("people.done_enable"))
+}
+
+func (h room) setDisabled(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, off bool, done string) error {
+	u, err := h.one(r, p, a, permission.UserWrite)
+	if err != nil {
+		return err
+	}
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	to := "/people/" + u.ID
+	if _, err := h.s.UpdateUser(r.Context(), a, u.ID, versionOf(r.PostFormValue("version")), ChangeUser{Disabled: &off}); err != nil {
+		return web.Refused(w, r, p, to, err)
+	}
+	return web.Done(w, r, p, to, done)
+}
+
+func (h room) signOutPerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	u, err := h.one(r, p, a, permission.UserWrite)
+	if err != nil {
+		return err
+	}
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	if v := versionOf(r.PostFormValue("version")); v != 0 && v != u.Version {
+		return fault.New(fault.Stale, "fault.stale")
+	}
+	n, err := h.s.RevokeSessions(r.Context(), a, u.ID)
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, p, "/people/"+u.ID, p.N("people.session.ended", int(n)))
+}
+
+func (h room) sendLink(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	u, err := h.one(r, p, a, permission.UserWrite)
+	if err != nil {
+		return err
+	}
+	if err := h.s.SendLink(r.Context(), a, u.ID); err != nil {
+		return web.Refused(w, r, p, "/people/"+u.ID, err)
+	}
+	return web.Done(w, r, p, "/people/"+u.ID, p.T("people.done_link", "email", u.Email))
+}

@@ -1,0 +1,57 @@
+package identity
+
+import (
+	"errors"
+	"net/http"
+
+	"vigie/internal/kit/ui"
+	"vigie/internal/platform/fault"
+	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web"
+)
+
+// proveView is the page that asks once more who somebody is.
+type proveView struct {
+	next    string
+	summary []ui.FieldFault
+	errors  map[string]string
+}
+
+func (h room) proveForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	return h.showProve(w, r, p, a, http.StatusOK, proveView{next: ui.LocalPath(r.URL.Query().Get("next"))})
+}
+
+func (h room) showProve(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, status int, v proveView) error {
+	if err := a.Require(permission.ProfileOwn); err != nil {
+		return err
+	}
+	p.Title = p.T("people.prove.title")
+	ui.Render(w, r, status, provePage(p, v))
+	return nil
+}
+
+func (h room) prove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	v := proveView{next: ui.LocalPath(r.PostFormValue("next"))}
+	err := h.s.ProveByPassword(r.Context(), a, r.PostFormValue("password"))
+	if err == nil {
+		ui.Redirect(w, r, v.next)
+		return nil
+	}
+	var f *fault.Error
+	var ok bool
+	if v.summary, v.errors, ok = web.Faults(p, err, label(p)); !ok {
+		if !isLimited(err, &f) {
+			return err
+		}
+		v.summary = []ui.FieldFault{{Message: p.T(f.Key, f.Args)}}
+	}
+	return h.showProve(w, r, p, a, web.Status(err), v)
+}
+
+// isLimited tells the fault of too many attempts, which forms show in words.
+func isLimited(err error, f **fault.Error) bool {
+	return errors.As(err, f) && (*f).Code == fault.Limited
+}
