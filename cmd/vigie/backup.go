@@ -93,7 +93,7 @@ func (c *restoreCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	}
 	defer from.Close()
 	dir := e.path(c.DataDir)
-	o := app.Options{Database: address, DataDir: dir, Clock: clock.System{}, Telemetry: tel, Version: version}
+	o := app.Options{Database: address, DataDir: dir, Files: c.files(e), Clock: clock.System{}, Telemetry: tel, Version: version}
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		err = c.intoFile(ctx, e, o, path, from)
 	} else if err = c.onlySQLite(); err == nil {

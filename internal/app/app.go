@@ -16,6 +16,7 @@ import (
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/estate/discovery"
 	"vigie/internal/exchange/mail"
+	"vigie/internal/exchange/transfer"
 	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
@@ -57,6 +58,7 @@ type App struct {
 	CMDB      *cmdb.Service
 	Mail      *mail.Service
 	Subjects  *subject.Registry
+	Transfer  *transfer.Service
 	Secrets   *seal.Box
 	Files     *file.Service
 	lists
@@ -126,6 +128,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.wirePeople()
 	a.CMDB = cmdb.New(a.db)
 	a.wireLists()
+	a.wireTransfer()
 	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),
 		Intake: estateIntake{}, Outbox: a.outbox, System: system})
 	if a.db.Engine() == db.SQLite {

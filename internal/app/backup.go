@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"path/filepath"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"vigie/internal/exchange/backup"
+	"vigie/internal/platform/blob"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
 )
@@ -18,7 +20,7 @@ func (a *App) Backup(ctx context.Context, path string, told func(backup.Step)) (
 }
 
 func (a *App) instance() backup.Instance {
-	return backup.Instance{DB: a.db, Version: a.opts.Version}
+	return backup.Instance{DB: a.db, Files: a.files(), Version: a.opts.Version}
 }
 
 // Restore makes an instance of a backup, in a database that has no data yet. It brings the schema to the version of the backup first and
@@ -40,7 +42,11 @@ func Restore(ctx context.Context, o Options, from *backup.Source, told func(back
 	} else if schema > from.Report.Manifest.Schema {
 		return fmt.Errorf("restore: the database is newer than the backup (schema %d, not %d): give an empty one", schema, from.Report.Manifest.Schema)
 	}
-	if err := from.Load(ctx, backup.Instance{DB: d, Version: o.Version}, told); err != nil {
+	blobs, err := blob.Open(ctx, o.Files, filepath.Join(o.DataDir, "files"))
+	if err != nil {
+		return err
+	}
+	if err := from.Load(ctx, backup.Instance{DB: d, Files: files{blobs}, Version: o.Version}, told); err != nil {
 		return err
 	}
 	return db.Migrate(ctx, o.Database, extra)

@@ -42,6 +42,7 @@ func (a *App) api() *api.API {
 	a.CMDB.Register(x)
 	a.Files.Register(x)
 	a.registerLists(x)
+	a.Transfer.Register(x)
 	return x
 }
 
@@ -60,6 +61,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.CMDB.Pages(mux, shell)
 	a.Files.Pages(mux, shell)
 	a.listPages(mux, shell)
+	a.Transfer.Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

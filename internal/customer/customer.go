@@ -63,12 +63,7 @@ func (n *NewCustomer) Validate() error {
 	n.Language = cmpOr(n.Language, "en")
 	n.TimeZone = cmpOr(n.TimeZone, "UTC")
 	n.Phase = cmpOr(n.Phase, string(Prospect))
-	switch {
-	case !slugs.MatchString(n.Slug) || strings.Contains(n.Slug, "--"):
-		bad.Add("slug", "customer.field.slug")
-	case slices.Contains(reserved, n.Slug) || looksLikeID(n.Slug):
-		bad.Add("slug", "customer.field.slug_reserved")
-	}
+	CheckSlug(&bad, n.Slug)
 	checkName(&bad, n.Name)
 	checkCountry(&bad, n.Country)
 	checkLanguage(&bad, n.Language)
@@ -131,6 +126,16 @@ func cmpOr(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+// CheckSlug notes what is wrong with the slug of a new customer.
+func CheckSlug(bad *fault.Fields, slug string) {
+	switch {
+	case !slugs.MatchString(slug) || strings.Contains(slug, "--"):
+		bad.Add("slug", "customer.field.slug")
+	case slices.Contains(reserved, slug) || looksLikeID(slug):
+		bad.Add("slug", "customer.field.slug_reserved")
+	}
 }
 
 var slugs = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$`)

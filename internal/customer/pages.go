@@ -84,7 +84,7 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		{Key: "time_zone", Label: p.T("customers.time_zone"), Cell: func(c Customer) templ.Component { return ui.Text(c.TimeZone) }},
 		{Key: "created_at", Label: p.T("customers.since"), Sort: true, NoWrap: true, Cell: func(c Customer) templ.Component { return ui.When(p, c.CreatedAt.Time) }},
 	}, found.Items, func(c Customer) ui.Row { return ui.Row{ID: c.ID, Href: "/customers/" + c.Slug, Name: c.Name} })
-	ui.Render(w, r, http.StatusOK, listPage(p, t, may))
+	ui.Render(w, r, http.StatusOK, listPage(p, t, may, a.May(permission.CustomerImport) && a.Scope().All()))
 	return nil
 }
 
@@ -102,7 +102,7 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err != nil {
 		return err
 	}
-	v := view{Customer: c, write: a.May(permission.CustomerWrite), people: a.May(permission.ContactWrite)}
+	v := view{Customer: c, write: a.May(permission.CustomerWrite), people: a.May(permission.ContactWrite), export: a.May(permission.CustomerExport)}
 	q := ContactSpec.All().Where("c.customer_id = ?", c.ID)
 	q.Limit = 200
 	contacts, err := h.s.Contacts(r.Context(), a, q)
@@ -122,9 +122,9 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 // view is a customer as the page shows it.
 type view struct {
 	Customer
-	contacts      []Contact
-	write, people bool
-	activity      web.Activity
+	contacts              []Contact
+	write, people, export bool
+	activity              web.Activity
 }
 
 func (v view) facts(p *ui.Page) []ui.Fact {

@@ -30,8 +30,9 @@ var sideways = map[string][]string{
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/subject":  {"internal/trust/permission"},
 	"internal/trust/web":      {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject"},
-	// The archive is the form, backup what is put into it.
-	"internal/exchange/backup": {"internal/exchange/archive"},
+	// The archive is the form, backup and transfer what is put into it.
+	"internal/exchange/backup":   {"internal/exchange/archive"},
+	"internal/exchange/transfer": {"internal/exchange/archive"},
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.
 	"internal/estate/cmdb":      {"internal/estate/collect"},

@@ -62,6 +62,8 @@ var actorless = map[string]string{
 	"discovery.Sweep":       "works for all customers: walked by jobs",
 	"discovery.Recover":     "resets leases when an embedded database is opened; gives nothing",
 	"discovery.Collectors":  "the registry, the same for everybody",
+	"transfer.Register":     "hangs operations on the API: walked there",
+	"transfer.Pages":        "hangs pages on the mux: walked there",
 	"identity.Register":     "hangs operations on the API: walked there",
 	"identity.Mount":        "hangs pages on the mux: walked there",
 	"identity.Pages":        "hangs pages on the mux: walked there",
@@ -82,8 +84,17 @@ var actorless = map[string]string{
 	"file.Serve":            "takes a signed address: tested in package file",
 }
 
-// calls are all methods that take an actor; those of the CMDB stand in calls_cmdb_test.go.
-var calls = join(cmdbCalls, recordCalls, listCalls, peopleCalls, map[string]call{
+// calls are all methods that take an actor: those of this file and those of their rooms' own, one a line.
+var calls = join(
+	houseCalls,
+	cmdbCalls,
+	transferCalls,
+	recordCalls,
+	listCalls,
+	peopleCalls,
+)
+
+var houseCalls = map[string]call{
 	"customer.CreateCustomer": {action: permission.CustomerWrite, closed: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Customers.CreateCustomer(ctx, a, customer.NewCustomer{Slug: f.Slug, Name: "x"}))
 	}},
@@ -202,7 +213,7 @@ var calls = join(cmdbCalls, recordCalls, listCalls, peopleCalls, map[string]call
 	"identity.Token": {do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Identity.Token(ctx, a, f.Refs["token"]))
 	}},
-})
+}
 
 func join[T any](parts ...map[string]T) map[string]T {
 	out := map[string]T{}

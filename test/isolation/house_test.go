@@ -44,6 +44,7 @@ type house struct {
 	nobody   *firm // of whom no id and no name exists
 	callers  []*caller
 	requests int
+	folder   string // for what is written
 }
 
 // caller is a person who signs in. Limited ones cover acme and nobody else.
@@ -88,7 +89,7 @@ func walk(t *testing.T, address string) {
 func build(t *testing.T, address string) *house {
 	t.Helper()
 	ctx := t.Context()
-	h := &house{address: address, clock: clock.NewManual(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
+	h := &house{folder: t.TempDir(), address: address, clock: clock.NewManual(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
 	tel, err := telemetry.New(ctx, logOf(t), "text", "error")
 	check(t, err)
 	h.app, err = app.Open(ctx, app.Options{Database: address, DataDir: t.TempDir(), Clock: h.clock, Telemetry: tel, Version: "test",

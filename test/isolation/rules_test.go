@@ -88,6 +88,10 @@ var apiRules = join(recordRules, peopleRules, map[string]rule{
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},
 	"PATCH /customers/{customer}": {action: permission.CustomerWrite, body: func(f *firm) any { return values{"name": "taken over"} }},
 
+	"GET /customers/{customer}/export": {action: permission.CustomerExport, shows: true},
+	// What is no export is refused before anything else is looked at.
+	"POST /customers/import": {action: permission.CustomerImport, wide: true, media: multipartKind, ok: []int{422}, body: func(f *firm) any { return multipartOf(fields("slug", f.Slug, "file", "no export")) }},
+
 	"GET /contacts":         {action: permission.ContactRead, shows: true},
 	"POST /contacts":        {action: permission.ContactWrite, body: func(f *firm) any { return values{"customer": f.Slug, "name": "new"} }, mixed: byCustomerID("name")},
 	"GET /contacts/{id}":    {action: permission.ContactRead, shows: true},

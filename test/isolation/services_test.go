@@ -15,7 +15,15 @@ import (
 // services walks every exported method of the rooms' services that takes an actor.
 func (h *house) services(t *testing.T) {
 	known := map[string]bool{}
-	for room, service := range map[string]any{"customer": h.app.Customers, "cmdb": h.app.CMDB, "discovery": h.app.Discovery, "identity": h.app.Identity, "file": h.app.Files, "intake": h.app.Intake} {
+	for room, service := range map[string]any{
+		"customer":  h.app.Customers,
+		"cmdb":      h.app.CMDB,
+		"discovery": h.app.Discovery,
+		"identity":  h.app.Identity,
+		"file":      h.app.Files,
+		"intake":    h.app.Intake,
+		"transfer":  h.app.Transfer,
+	} {
 		v := reflect.TypeOf(service)
 		if v.NumMethod() < 3 {
 			t.Errorf("%s has only %d methods", room, v.NumMethod())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"vigie/internal/exchange/archive"
@@ -55,7 +54,7 @@ func (s *Source) Load(ctx context.Context, into Instance, told func(Step)) error
 			}
 		}
 		for _, t := range s.reader.Manifest.Tables {
-			if err := s.loadTable(ctx, tx, t); err != nil {
+			if _, err := s.reader.Load(ctx, tx, t, nil); err != nil {
 				return err
 			}
 			told(Step{t.Name, t.Rows})
@@ -77,43 +76,6 @@ func empty(ctx context.Context, tx *db.Tx, table string) error {
 		return fault.New(fault.Conflict, "backup.not_empty", "table", table)
 	}
 	return nil
-}
-
-func (s *Source) loadTable(ctx context.Context, tx *db.Tx, t archive.Table) error {
-	have, err := tx.Catalog(ctx, t.Name)
-	if err != nil {
-		return err
-	}
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		if !slices.ContainsFunc(have, func(h db.Column) bool { return h.Name == c.Name && alike(h.Kind, c.Kind) }) {
-			return fmt.Errorf("the table %s has no column %s of the kind %s", t.Name, c.Name, c.Kind)
-		}
-		names[i] = c.Name
-	}
-	var batch [][]any
-	flush := func() error {
-		err := tx.Load(ctx, t.Name, names, batch)
-		batch = batch[:0]
-		return err
-	}
-	err = s.reader.Rows(ctx, t, func(row []any) error {
-		if batch = append(batch, row); len(batch) == 500 {
-			return flush()
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return flush()
-}
-
-// alike tells whether values of one kind can be kept in a column of the other: SQLite databases of before the catalog knew UUID and
-// JSON call them text.
-func alike(a, b db.ColumnKind) bool {
-	text := []db.ColumnKind{db.KindText, db.KindUUID, db.KindJSON}
-	return a == b || slices.Contains(text, a) && slices.Contains(text, b)
 }
 
 // compare counts every table once more, in the transaction that filled them.

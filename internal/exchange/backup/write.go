@@ -2,11 +2,9 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"vigie/internal/exchange/archive"
@@ -51,31 +49,15 @@ type Report struct {
 // Write makes a backup at the path, which must not be there yet. It is written beside and moved into place once it has been read
 // again and found whole.
 func Write(ctx context.Context, in Instance, path string, told func(Step)) (r Report, err error) {
-	if _, err := os.Lstat(path); err == nil {
-		return r, fmt.Errorf("%s is there already", path)
-	}
-	part := path + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
+	err = archive.Save(path, func(w io.Writer) error { return write(ctx, in, w, told) }, func(written string) (err error) {
+		r, err = Check(ctx, written)
+		return err
+	})
 	if err != nil {
-		return r, fmt.Errorf("backup: %w", err)
-	}
-	defer os.Remove(part) // gone when all went well
-	defer f.Close()
-	if err := write(ctx, in, f, told); err != nil {
-		return r, fmt.Errorf("backup: %w", err)
-	}
-	if err := f.Sync(); err != nil {
-		return r, fmt.Errorf("backup: %w", err)
-	}
-	if r, err = Check(ctx, part); err != nil {
-		return r, fmt.Errorf("what was written cannot be read again: %w", err)
-	}
-	// A link fails where a name is taken, which a rename would not.
-	if err := os.Link(part, path); err != nil {
-		return r, fmt.Errorf("backup: %w", err)
+		return Report{}, fmt.Errorf("backup: %w", err)
 	}
 	r.Path = path
-	return r, syncFolder(filepath.Dir(path))
+	return r, nil
 }
 
 func write(ctx context.Context, in Instance, out io.Writer, told func(Step)) error {
@@ -144,23 +126,12 @@ func Check(ctx context.Context, path string) (Report, error) {
 }
 
 func open(path string) (*os.File, *archive.Reader, int64, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, 0, err
-	}
-	info, err := f.Stat()
-	var a *archive.Reader
-	if err == nil {
-		a, err = archive.Open(f, info.Size())
-	}
+	f, a, size, err := archive.OpenFile(path)
 	if err == nil && a.Manifest.Kind != archive.Backup {
-		err = errors.New("this is not the backup of an instance; `vigie customer import` reads the export of a customer")
-	}
-	if err != nil {
 		f.Close()
-		return nil, nil, 0, fmt.Errorf("%s: %w", path, err)
+		err = fmt.Errorf("%s is not the backup of an instance; `vigie customer import` reads the export of a customer", path)
 	}
-	return f, a, info.Size(), nil
+	return f, a, size, err
 }
 
 func report(path string, size int64, a *archive.Reader) Report {
@@ -170,15 +141,4 @@ func report(path string, size int64, a *archive.Reader) Report {
 	}
 	r.Files = int64(len(a.Manifest.Members) - len(a.Manifest.Tables))
 	return r
-}
-
-// syncFolder makes a new name durable. Systems that cannot do so with folders are taken at their word.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	_ = d.Sync()
-	return nil
 }

@@ -5,7 +5,19 @@ type Table struct {
 	Name string
 	// Key is the column that names the customer; empty for a table of the instance (people, jobs), which has no customer.
 	Key string
+	// Travel says what becomes of a customer's rows in an export of the customer and an import elsewhere.
+	Travel Travel
 }
+
+// Travel is how far the rows of a customer's table go.
+type Travel uint8
+
+// The ways.
+const (
+	Whole  Travel = iota // in the export, and loaded by an import
+	Leaves               // in the export, for people to read; an import does not load it, as its work was done where it arose
+	Stays                // not in the export: keys, and what is derived from other rows
+)
 
 // Tables is every table of the schema, in an order that respects foreign keys. Row-level security, the statement
 // rewriting, export and the two-customer test are all driven by it.
@@ -31,15 +43,16 @@ func Tables() []Table {
 		{Name: "blob"},
 		{Name: "link_key"},
 		{Name: "intake_memory"},
+		{Name: "customer_removal"},
 		{Name: "customer", Key: "id"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
-		{Name: "data_key", Key: "customer_id"}, // the zero UUID likewise for the instance's own
+		{Name: "data_key", Key: "customer_id", Travel: Stays}, // the zero UUID likewise for the instance's own
 		// Mail of the instance (sign-in, administrators) carries the zero UUID likewise.
 		{Name: "mail_setting", Key: "customer_id"},
-		{Name: "mail_message", Key: "customer_id"},
-		{Name: "mail_attachment", Key: "customer_id"},
-		{Name: "mail_event", Key: "customer_id"},
+		{Name: "mail_message", Key: "customer_id", Travel: Leaves},
+		{Name: "mail_attachment", Key: "customer_id", Travel: Leaves},
+		{Name: "mail_event", Key: "customer_id", Travel: Leaves},
 		{Name: "mail_suppression", Key: "customer_id"},
 		{Name: "contact", Key: "customer_id"},
 		{Name: "workload", Key: "customer_id"},

@@ -36,6 +36,9 @@ type Action string
 const (
 	CustomerRead   Action = "customer.read"
 	CustomerWrite  Action = "customer.write"
+	CustomerExport Action = "customer.export"
+	CustomerImport Action = "customer.import"
+	CustomerRemove Action = "customer.remove"
 	UserRead       Action = "user.read"
 	UserWrite      Action = "user.write"
 	TokenOwn       Action = "token.own"
@@ -80,6 +83,9 @@ func Table() []Row {
 	return []Row{
 		{CustomerRead, everybody},
 		{CustomerWrite, []Role{Admin, Manager, Sales}},
+		{CustomerExport, []Role{Admin, Manager}},
+		{CustomerImport, []Role{Admin}},
+		{CustomerRemove, []Role{Admin}},
 		{UserRead, []Role{Admin, Manager, Auditor}},
 		{UserWrite, []Role{Admin}},
 		{TokenOwn, everybody},
