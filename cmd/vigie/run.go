@@ -59,6 +59,7 @@ type grammar struct {
 	Customer customerCommand `cmd:"" help:"Customers: export one whole, or take one in."`
 	Backup   backupCommand   `cmd:"" help:"Write the whole instance to one file, while it serves, and check what was written."`
 	Restore  restoreCommand  `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`
+	Audit    auditCommand    `cmd:"" help:"The tamper-evident audit log."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this installation."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

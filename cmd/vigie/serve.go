@@ -19,6 +19,7 @@ import (
 type serveCommand struct {
 	storeFlags
 	mailFlags
+	checkpointFlags
 	uploadFlags
 	Listen    string        `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL string        `name:"public-url" help:"Address by which people reach this server, if a proxy stands before it." placeholder:"URL"`
@@ -66,7 +67,7 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	}
 	defer ln.Close()
 	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Files: c.files(e), Clock: clock.System{}, Telemetry: tel, Version: version,
-		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), Workers: c.Workers, PublicURL: public, Mail: mail, Uploads: uploads})
+		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), Workers: c.Workers, PublicURL: public, Checkpoints: c.checkpoints(e), Mail: mail, Uploads: uploads})
 	if err != nil {
 		return err
 	}

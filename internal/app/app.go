@@ -28,6 +28,7 @@ import (
 	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/record/file"
+	"vigie/internal/trust/audit"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/subject"
@@ -36,18 +37,19 @@ import (
 
 // Options is what an instance is told from outside.
 type Options struct {
-	Database  string // sqlite:PATH or postgres://...
-	DataDir   string
-	Files     string      // where uploads are kept: a folder or s3://BUCKET/PREFIX; empty for the folder "files" of DataDir
-	Uploads   file.Limits // zero: file.DefaultLimits
-	PublicURL *url.URL    // nil for a command that serves nobody
-	Clock     clock.Clock
-	Telemetry *telemetry.Telemetry
-	Version   string
-	Migrate   bool
-	MasterKey seal.Source   // zero: a file in the data folder, see docs/adr/0007
-	Workers   int           // background tasks at once; 0 runs none here
-	Mail      mail.Defaults // by which server mail leaves, and from whom
+	Database    string // sqlite:PATH or postgres://...
+	DataDir     string
+	Files       string      // where uploads are kept: a folder or s3://BUCKET/PREFIX; empty for the folder "files" of DataDir
+	Uploads     file.Limits // zero: file.DefaultLimits
+	PublicURL   *url.URL    // nil for a command that serves nobody
+	Clock       clock.Clock
+	Telemetry   *telemetry.Telemetry
+	Version     string
+	Migrate     bool
+	MasterKey   seal.Source   // zero: a file in the data folder, see docs/adr/0007
+	Workers     int           // background tasks at once; 0 runs none here
+	Checkpoints Checkpoints   // of the audit log
+	Mail        mail.Defaults // by which server mail leaves, and from whom
 }
 
 // App is one instance: all rooms, wired.
@@ -60,6 +62,7 @@ type App struct {
 	Subjects  *subject.Registry
 	Transfer  *transfer.Service
 	Secrets   *seal.Box
+	Audit     *audit.Log
 	Files     *file.Service
 	lists
 
@@ -118,6 +121,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return err
 	}
 	if a.Secrets, err = openSecrets(ctx, a.db, a.opts); err != nil {
+		return err
+	}
+	if err := a.wireAudit(ctx); err != nil {
 		return err
 	}
 	a.outbox = outbox.New(a.db, a.queue)

@@ -36,6 +36,7 @@ func (a *App) stopwatch() func() float64 {
 func (a *App) api() *api.API {
 	x := api.New(api.Config{DB: a.db, Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Version: a.opts.Version,
 		Style: ui.Asset("app.css"), Authenticate: a.Identity.APICaller, Customer: a.resolve})
+	a.Audit.Register(x)
 	a.Identity.Register(x)
 	a.Customers.Register(x)
 	a.Discovery.Register(x, directory{a.Customers})

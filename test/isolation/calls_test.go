@@ -48,7 +48,7 @@ func all[T any](f func(func(T) error) error) ([]any, error) {
 }
 
 // actorless are the methods without an actor.
-var actorless = map[string]string{
+var actorless = join(auditActorless, map[string]string{
 	"customer.Register":     "hangs operations on the API: walked there",
 	"customer.Pages":        "hangs pages on the mux: walked there",
 	"cmdb.Register":         "hangs operations on the API: walked there",
@@ -82,7 +82,7 @@ var actorless = map[string]string{
 	"file.Pages":            "hangs pages on the mux: walked there",
 	"file.Part":             "a part of the pages of records: walked there",
 	"file.Serve":            "takes a signed address: tested in package file",
-}
+})
 
 // calls are all methods that take an actor: those of this file and those of their rooms' own, one a line.
 var calls = join(

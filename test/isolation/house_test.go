@@ -104,6 +104,8 @@ func build(t *testing.T, address string) *house {
 	h.nobody.invent()
 	h.seed(t, h.acme)
 	h.seed(t, h.bolt)
+	_, err = h.app.Audit.Checkpoint(ctx)
+	check(t, err)
 	for _, r := range permission.Roles() {
 		if !r.Customer() {
 			h.callers = append(h.callers, h.signIn(t, r, false))

@@ -22,6 +22,7 @@ var pathKinds = map[string]string{
 	"discovery/{id}":                 "run",
 	"users/{id}":                     "user",
 	"tokens/{id}":                    "token",
+	"audit/{id}":                     "audit",
 	"attachments/{id}":               "file",
 	"files/{token}":                  "file",
 	"people/{id}":                    "user",
@@ -161,7 +162,11 @@ var apiRules = join(recordRules, peopleRules, map[string]rule{
 	"GET /estate/overview": {action: permission.CIRead, shows: true, query: customerQuery},
 	"GET /estate/accuracy": {action: permission.CIRead, shows: true, query: customerQuery},
 
-	"GET /audit": {action: permission.AuditRead, shows: true, query: customerQuery},
+	"GET /audit":             {action: permission.AuditRead, shows: true, query: customerQuery},
+	"GET /audit/{id}":        {action: permission.AuditRead, shows: true},
+	"GET /audit/{id}/proof":  {action: permission.AuditRead, shows: true},
+	"GET /audit/checkpoints": {action: permission.AuditRead},
+	"GET /audit/consistency": {action: permission.AuditRead, ok: []int{404}, self: true, query: func(*firm) url.Values { return fields("from", "0", "to", "0") }},
 
 	"GET /users": {action: permission.UserRead, shows: true},
 	"POST /users": {action: permission.UserWrite, body: func(f *firm) any { return person(f, f.Slug) },

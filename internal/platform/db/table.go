@@ -44,6 +44,12 @@ func Tables() []Table {
 		{Name: "link_key"},
 		{Name: "intake_memory"},
 		{Name: "customer_removal"},
+		{Name: "audit_log"},
+		{Name: "audit_pending"},
+		{Name: "audit_leaf"},
+		{Name: "audit_hash"},
+		{Name: "audit_key"},
+		{Name: "audit_checkpoint"},
 		{Name: "customer", Key: "id"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},

@@ -14,6 +14,7 @@ type Column struct {
 // be sealed.
 func Columns() []Column {
 	return []Column{
+		{Table: "audit_key", Column: "sealed", Key: "id"},
 		{Table: "mail_message", Column: "link", Key: "id", Customer: "customer_id"},
 		{Table: "mail_setting", Column: "server_password", Key: "customer_id", Customer: "customer_id"},
 		{Table: "link_key", Key: "name", Column: "sealed"},

@@ -62,6 +62,9 @@ func Write(ctx context.Context, tx *db.Tx, a permission.Actor, action string, r 
 	if _, err := tx.Insert(ctx, "audit_entry", e, ""); err != nil {
 		return fmt.Errorf("audit %s: %w", action, err)
 	}
+	if _, err := tx.Insert(ctx, "audit_pending", pending{e.ID, customer}, ""); err != nil {
+		return fmt.Errorf("audit %s: %w", action, err)
+	}
 	live.Changed(tx, r.Type, r.ID)
 	return nil
 }

@@ -1,9 +1,6 @@
 package audit
 
 import (
-	"context"
-
-	"vigie/internal/kit/api"
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/trust/permission"
@@ -33,6 +30,13 @@ type Line struct {
 	After      any     `json:"after" doc:"The record as it became; null for a deletion."`
 }
 
+// line gives a row as callers see it.
+func (r row) line() Line {
+	return Line{ID: r.ID, At: r.At, Customer: string(r.Slug), ActorKind: r.ActorKind, ActorID: r.ActorID, ActorName: r.ActorName, Via: r.Via,
+		Address: r.Address, Action: r.Action, RecordType: r.RecordType, RecordID: r.RecordID, RecordName: r.RecordName,
+		Before: r.Before.V, After: r.After.V}
+}
+
 // Spec is how the trail is listed. Its ids are made in the order of time, and have the index: sort by id for the order of time.
 var Spec = list.Spec{
 	From:    "{audit_entry} e LEFT JOIN {customer} c ON c.id = e.customer_id",
@@ -50,21 +54,4 @@ var Spec = list.Spec{
 		{Name: "record_name", Column: "e.record_name", Kind: list.Text, Filter: true},
 	},
 	Search: list.Words("e.record_name", "e.actor_name", "e.action"),
-}
-
-// Register adds the operations of this room: the trail can be read, and nothing else.
-func Register(a *api.API) {
-	api.List(a, api.Listing[row, Line]{
-		Op:   api.Op{Path: "/audit", Tag: "Audit", Summary: "List the audit trail", Description: "Who did what, when, from where, with what before and after. Newest first."},
-		Spec: Spec, Allow: permission.Need(permission.AuditRead),
-		Rows: func(_ context.Context, _ *db.Tx, rows []row) ([]Line, error) {
-			out := make([]Line, len(rows))
-			for i, r := range rows {
-				out[i] = Line{ID: r.ID, At: r.At, Customer: string(r.Slug), ActorKind: r.ActorKind, ActorID: r.ActorID, ActorName: r.ActorName, Via: r.Via,
-					Address: r.Address, Action: r.Action, RecordType: r.RecordType, RecordID: r.RecordID, RecordName: r.RecordName,
-					Before: r.Before.V, After: r.After.V}
-			}
-			return out, nil
-		},
-	})
 }

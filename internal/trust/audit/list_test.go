@@ -4,25 +4,22 @@ import (
 	"testing"
 
 	"vigie/internal/customer"
-	"vigie/internal/kit/api"
+
 	"vigie/internal/kit/api/apitest"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/seal/sealtest"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
-
-type trail struct{}
-
-func (trail) Register(a *api.API) { audit.Register(a) }
 
 // The trail shows what happened to those whom the reader sees, and what happened to the instance only to who sees all.
 func TestTrailIsScopedAndFiltered(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := t.Context()
-		s := apitest.New(t, d, clock.NewManual(dbtest.Start), customer.Resolve, customer.NewService(d), trail{})
+		s := apitest.New(t, d, clock.NewManual(dbtest.Start), customer.Resolve, customer.NewService(d), audit.NewLog(audit.Parts{DB: d, Secrets: sealtest.New(t)}))
 		admin := s.As("admin", permission.Admin, db.GrantAll())
 		ids := map[string]string{}
 		for _, slug := range []string{"acme", "other"} {

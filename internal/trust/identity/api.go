@@ -8,7 +8,6 @@ import (
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
-	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
 
@@ -67,7 +66,6 @@ func (s *Service) Register(a *api.API) {
 	s.registerUsers(a)
 	s.registerTokens(a)
 	s.registerSessions(a)
-	audit.Register(a)
 	api.Get(a, api.Op{Path: "/me", Tag: "Me", Summary: "Who am I, and what may I do"}, func(ctx context.Context, _ *struct{}) (Me, error) {
 		return s.Me(ctx, permission.From(ctx))
 	})

@@ -17,6 +17,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/platform/fault"
+	"vigie/internal/trust/audit"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
 	"vigie/locales"
@@ -42,6 +43,7 @@ func open(t *testing.T, d *db.DB, c *clock.Manual) *house {
 	a := api.New(api.Config{DB: d, Bundle: bundle, Clock: c, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Authenticate: s.APICaller, Customer: customer.Resolve})
 	s.Register(a)
 	customer.NewService(d).Register(a)
+	audit.NewLog(audit.Parts{DB: d}).Register(a)
 	return &house{s, t, c, d, a.Handler()}
 }
 
