@@ -28,6 +28,7 @@ import (
 	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/record/file"
+	"vigie/internal/record/register"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
@@ -131,6 +132,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds())...)
 	a.openFiles()
 	a.Customers = customer.NewService(a.db)
+	a.Customers.Join(register.Parts{Subjects: a.Subjects})
 	a.wirePeople()
 	a.CMDB = cmdb.New(a.db)
 	a.wireLists()

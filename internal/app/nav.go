@@ -23,7 +23,13 @@ func rail() []struct {
 	return []section{
 		{"", []place{
 			{ui.NavItem{ID: "today", Label: "app.nav.today", Href: "/", Icon: "sun", Go: "t"}, permission.CustomerRead},
+		}},
+		{"app.nav.customers", []place{
 			{ui.NavItem{ID: "customers", Label: "app.nav.customers", Href: "/customers", Icon: "building", Go: "k"}, permission.CustomerRead},
+			{ui.NavItem{ID: "contact", Label: "register.contact.many", Href: "/contacts", Icon: "user"}, permission.ContactRead},
+			{ui.NavItem{ID: "stakeholder", Label: "register.stakeholder.many", Href: "/stakeholders", Icon: "users"}, permission.StakeholderRead},
+			{ui.NavItem{ID: "supplier", Label: "register.supplier.many", Href: "/suppliers", Icon: "truck"}, permission.SupplierRead},
+			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},
 		}},
 		{"app.nav.estate", []place{
 			{ui.NavItem{ID: "estate", Label: "app.nav.overview", Href: "/estate", Icon: "layout-dashboard", Go: "o"}, permission.CIRead},

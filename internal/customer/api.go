@@ -8,23 +8,8 @@ import (
 	"vigie/internal/trust/permission"
 )
 
-type byID struct {
-	ID string `path:"id" doc:"Id."`
-}
-
 type byRef struct {
 	Ref string `path:"customer" doc:"Slug or id."`
-}
-
-type changeContact struct {
-	ID string `path:"id" doc:"Id."`
-	api.Match
-	Body ChangeContact
-}
-
-type deleteContact struct {
-	ID string `path:"id" doc:"Id."`
-	api.Match
 }
 
 type changeCustomer struct {
@@ -52,24 +37,7 @@ func (s *Service) Register(a *api.API) {
 		func(ctx context.Context, in *changeCustomer) (Customer, error) {
 			return s.UpdateCustomer(ctx, permission.From(ctx), in.Ref, in.Expected(), in.Body)
 		})
-	s.registerContacts(a)
-}
-
-func (s *Service) registerContacts(a *api.API) {
-	const tag = "Contacts"
-	api.List(a, api.Listing[contactRow, Contact]{
-		Op: api.Op{Path: "/contacts", Tag: tag, Summary: "List contacts"}, Spec: ContactSpec, Allow: permission.Need(permission.ContactRead), Rows: shownContacts,
-	})
-	api.Get(a, api.Op{Path: "/contacts/{id}", Tag: tag, Summary: "Get a contact"}, func(ctx context.Context, in *byID) (Contact, error) {
-		return s.Contact(ctx, permission.From(ctx), in.ID)
-	})
-	api.Post(a, api.Op{Path: "/contacts", Tag: tag, Summary: "Create a contact"}, func(ctx context.Context, in *struct{ Body NewContact }) (Contact, error) {
-		return s.CreateContact(ctx, permission.From(ctx), in.Body)
-	})
-	api.Patch(a, api.Op{Path: "/contacts/{id}", Tag: tag, Summary: "Change a contact"}, func(ctx context.Context, in *changeContact) (Contact, error) {
-		return s.UpdateContact(ctx, permission.From(ctx), in.ID, in.Expected(), in.Body)
-	})
-	api.Delete(a, api.Op{Path: "/contacts/{id}", Tag: tag, Summary: "Delete a contact"}, func(ctx context.Context, in *deleteContact) error {
-		return s.DeleteContact(ctx, permission.From(ctx), in.ID, in.Expected())
-	})
+	for _, r := range s.Registers.All() {
+		r.Register(a)
+	}
 }

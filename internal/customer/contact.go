@@ -1,128 +1,58 @@
 package customer
 
 import (
-	"net/mail"
-	"strings"
-	"unicode/utf8"
-
 	"vigie/internal/kit/list"
-	"vigie/internal/platform/db"
+	"vigie/internal/kit/ui"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/register"
+	"vigie/internal/trust/permission"
 )
 
 // Contact is a person at a customer. They need no sign-in; somebody who has one is a user, of package identity.
 type Contact struct {
-	ID        string  `json:"id"`
-	Customer  string  `json:"customer" doc:"Slug."`
-	Name      string  `json:"name"`
-	Email     string  `json:"email"`
-	Phone     string  `json:"phone"`
-	Job       string  `json:"job"`
-	Version   int64   `json:"version"`
-	CreatedAt db.Time `json:"created_at"`
-	UpdatedAt db.Time `json:"updated_at"`
+	register.Head
+	Name     string         `db:"name" json:"name" field:"text required sort filter search"`
+	Email    string         `db:"email" json:"email" field:"email sort filter search section=reach"`
+	Phone    string         `db:"phone" json:"phone" field:"phone search section=reach"`
+	Job      string         `db:"job" json:"job" field:"text sort filter search"`
+	Language string         `db:"language" json:"language" field:"language filter extra" doc:"In which we write to them; empty for the customer's."`
+	TimeZone string         `db:"time_zone" json:"time_zone" field:"zone extra help" doc:"IANA name; empty for the customer's."`
+	Channels register.Pairs `db:"channels" json:"channels" field:"pairs values=phone|sms|email|chat|pager|other extra section=reach help" doc:"Ways to reach them, the preferred one first."`
+	Level    *int64         `db:"escalation_level" json:"escalation_level" field:"number max=9 sort filter section=escalation help" doc:"1 is asked first; null where they take no part in the escalation."`
+	Role     string         `db:"escalation_role" json:"escalation_role" field:"choice values=primary|deputy filter extra section=escalation" doc:"At their level."`
+	Duty     string         `db:"duty_hours" json:"duty_hours" field:"text extra section=escalation help" doc:"When they can be reached, as people say it."`
+	register.Tail
 }
 
-// Revision makes the ETag.
-func (c Contact) Revision() int64 { return c.Version }
-
-// Self is the record's address below /api/v1.
-func (c Contact) Self() string { return "/contacts/" + c.ID }
-
-// contactRow is a contact as stored.
-type contactRow struct {
-	CustomerID string  `db:"customer_id"`
-	ID         string  `db:"id"`
-	Name       string  `db:"name"`
-	Email      string  `db:"email"`
-	Phone      string  `db:"phone"`
-	Job        string  `db:"job"`
-	Version    int64   `db:"version"`
-	CreatedAt  db.Time `db:"created_at"`
-	UpdatedAt  db.Time `db:"updated_at"`
-}
-
-func (r contactRow) shown(slug string) Contact {
-	return Contact{ID: r.ID, Customer: slug, Name: r.Name, Email: r.Email, Phone: r.Phone, Job: r.Job, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
-}
+var contacts = register.Declaration[Contact]{Name: "contact", Path: "/contacts", Icon: "user", Read: permission.ContactRead, Write: permission.ContactWrite,
+	Check: func(c Contact, bad *fault.Fields) {
+		if c.Role != "" && c.Level == nil {
+			bad.Add("escalation_level", "register.bad.level")
+		}
+	}}
 
 // NewContact is the input of CreateContact.
 type NewContact struct {
-	Customer string `json:"customer" doc:"Slug or id."`
-	Name     string `json:"name"`
-	Email    string `json:"email,omitempty"`
-	Phone    string `json:"phone,omitempty"`
-	Job      string `json:"job,omitempty"`
-}
-
-// Validate names every bad field.
-func (n *NewContact) Validate() error {
-	var bad fault.Fields
-	n.Name, n.Email, n.Phone, n.Job = strings.TrimSpace(n.Name), strings.TrimSpace(n.Email), strings.TrimSpace(n.Phone), strings.TrimSpace(n.Job)
-	checkName(&bad, n.Name)
-	checkContact(&bad, n.Email, n.Phone, n.Job)
-	return bad.Err()
-}
-
-// ChangeContact is the input of UpdateContact: what is nil stays.
-type ChangeContact struct {
-	Name  *string `json:"name,omitempty"`
-	Email *string `json:"email,omitempty"`
-	Phone *string `json:"phone,omitempty"`
-	Job   *string `json:"job,omitempty"`
-}
-
-// apply gives the contact as it will be, or the fault of its fields.
-func (c ChangeContact) apply(to contactRow) (contactRow, error) {
-	for field, value := range map[*string]*string{&to.Name: c.Name, &to.Email: c.Email, &to.Phone: c.Phone, &to.Job: c.Job} {
-		if value != nil {
-			*field = strings.TrimSpace(*value)
-		}
-	}
-	var bad fault.Fields
-	checkName(&bad, to.Name)
-	checkContact(&bad, to.Email, to.Phone, to.Job)
-	return to, bad.Err()
-}
-
-func checkContact(bad *fault.Fields, email, phone, job string) {
-	if email != "" {
-		if a, err := mail.ParseAddress(email); err != nil || a.Address != email || len(email) > 254 {
-			bad.Add("email", "customer.field.email")
-		}
-	}
-	if !isPhone(phone) {
-		bad.Add("phone", "customer.field.phone")
-	}
-	if utf8.RuneCountInString(job) > maxName {
-		bad.Add("job", "customer.field.long", "max", maxName)
-	}
-}
-
-// isPhone takes numbers as people write them; empty is none.
-func isPhone(s string) bool {
-	digits := 0
-	for _, c := range s {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case !strings.ContainsRune("+-/(). extEXT#*", c):
-			return false
-		}
-	}
-	return s == "" || digits >= 2 && len(s) <= 50
+	Customer, Name, Email, Phone, Job string
 }
 
 // ContactSpec is how contacts are listed.
-var ContactSpec = list.Spec{
-	From: "{contact} c", Columns: db.Columns[contactRow]("c."), Key: "c.id", Sort: "name",
-	Fields: []list.Field{
-		{Name: "id", Column: "c.id", Kind: list.ID, Filter: true},
-		{Name: "name", Column: "c.name", Kind: list.Text, Sort: true, Filter: true},
-		{Name: "email", Column: "c.email", Kind: list.Text, Sort: true, Filter: true},
-		{Name: "job", Column: "c.job", Kind: list.Text, Sort: true, Filter: true},
-		{Name: "created_at", Column: "c.created_at", Kind: list.Time, Sort: true, Filter: true},
-		{Name: "updated_at", Column: "c.updated_at", Kind: list.Time, Sort: true, Filter: true},
-	},
-	Search: list.Words("c.name", "c.email", "c.job", "c.phone"),
+var ContactSpec list.Spec = register.Define(contacts, register.Parts{}).Spec()
+
+// Stakeholder is somebody whose view of the service matters, at the customer or around it. Only the provider's people see them.
+type Stakeholder struct {
+	register.Head
+	Name         string  `db:"name" json:"name" field:"text required sort filter search"`
+	Organisation string  `db:"organisation" json:"organisation" field:"text sort filter search"`
+	Contact      refText `db:"contact_id" json:"contact" field:"ref to=contact filter" doc:"Id of the contact who it is, if they are one."`
+	Person       refText `db:"person_id" json:"person" field:"ref to=person filter extra" doc:"Id of the user who it is, if they are one."`
+	Influence    string  `db:"influence" json:"influence" field:"choice values=high|medium|low sort filter section=stance"`
+	Attitude     string  `db:"attitude" json:"attitude" field:"choice values=champion|supporter|neutral|critic|opponent sort filter section=stance"`
+	Interest     string  `db:"interest" json:"interest" field:"long search extra section=stance help"`
+	Strategy     string  `db:"strategy" json:"strategy" field:"long search extra section=stance help"`
+	Owner        refText `db:"owner_id" json:"owner" field:"ref to=person filter section=stance" doc:"Id of the user who keeps the relation."`
+	register.Tail
 }
+
+var stakeholders = register.Declaration[Stakeholder]{Name: "stakeholder", Path: "/stakeholders", Icon: "users", Read: permission.StakeholderRead, Write: permission.StakeholderWrite,
+	Status: "attitude", Tones: map[string]ui.Tone{"champion": ui.Good, "supporter": ui.Info, "critic": ui.Soon, "opponent": ui.Bad}}

@@ -1,6 +1,7 @@
 package customer_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func TestContactLife(t *testing.T) {
 		}
 		admin.Do(t, "POST", "/contacts", `{"customer":"`+other.ID+`","name":"Bob"}`).Want(t, 201)
 		admin.Do(t, "GET", "/contacts/"+made.ID, "").Want(t, 200).JSON(t, &got)
-		if got != made {
+		if !reflect.DeepEqual(got, made) {
 			t.Errorf("got %+v, want %+v", got, made)
 		}
 		p := admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":"","email":"no","phone":"call me","job":"`+strings.Repeat("x", 201)+`"}`).Want(t, 422).Problem(t)
@@ -55,7 +56,8 @@ func TestContactLife(t *testing.T) {
 		viewer.Do(t, "POST", "/contacts", `{"customer":"acme","name":"x"}`).Want(t, 403)
 
 		csv := admin.Do(t, "GET", "/contacts?customer=acme", "", "Accept", "text/csv").Want(t, 200)
-		want := "id,customer,name,email,phone,job,version,created_at,updated_at\r\n" + made.ID + ",acme,Ada,,'+44 (0)20 1234,CTO,2,2026-03-02T09:00:00Z,2026-03-02T09:00:00Z\r\n"
+		want := "id,customer,name,email,phone,job,language,time_zone,channels,escalation_level,escalation_role,duty_hours,version,created_at,updated_at\r\n" +
+			made.ID + ",acme,Ada,,'+44 (0)20 1234,CTO,,,,,,,2,2026-03-02T09:00:00Z,2026-03-02T09:00:00Z\r\n"
 		if csv.Body != want || csv.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
 			t.Errorf("CSV %s:\n%q, want\n%q", csv.Header.Get("Content-Type"), csv.Body, want)
 		}

@@ -9,6 +9,7 @@ import (
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/register"
 )
 
 // Phase is how far a customer has come with us.
@@ -157,7 +158,7 @@ func checkName(bad *fault.Fields, name string) {
 const maxName = 200
 
 func checkCountry(bad *fault.Fields, c string) {
-	if c != "" && !isCountry(c) {
+	if c != "" && !register.IsCountry(c) {
 		bad.Add("country", "customer.field.country")
 	}
 }
@@ -169,7 +170,7 @@ func checkLanguage(bad *fault.Fields, l string) {
 }
 
 func checkZone(bad *fault.Fields, z string) {
-	if !ValidZone(z) {
+	if !register.IsZone(z) {
 		bad.Add("time_zone", "customer.field.time_zone")
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"vigie/internal/trust/web"
 )
 
-// Pages hangs the room's pages on the mux: customers and their contacts.
+// Pages hangs the room's pages on the mux: customers, and the registers of what belongs to them.
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	h := pages{s, shell}
 	for pattern, handler := range map[string]web.Handler{
@@ -23,14 +23,11 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 		"GET /customers/{slug}":       h.show,
 		"GET /customers/{slug}/edit":  h.edit,
 		"POST /customers/{slug}/edit": h.change,
-
-		"GET /customers/{slug}/contacts/new":          h.addContact,
-		"POST /customers/{slug}/contacts/new":         h.createContact,
-		"GET /customers/{slug}/contacts/{id}":         h.editContact,
-		"POST /customers/{slug}/contacts/{id}":        h.updateContact,
-		"POST /customers/{slug}/contacts/{id}/remove": h.removeContact,
 	} {
 		mux.Handle(pattern, shell.Page(handler))
+	}
+	for _, r := range s.Registers.All() {
+		r.Pages(mux, shell)
 	}
 }
 
@@ -103,13 +100,12 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		return err
 	}
 	v := view{Customer: c, write: a.May(permission.CustomerWrite), people: a.May(permission.ContactWrite), export: a.May(permission.CustomerExport)}
-	q := ContactSpec.All().Where("c.customer_id = ?", c.ID)
-	q.Limit = 200
-	contacts, err := h.s.Contacts(r.Context(), a, q)
-	if err != nil {
+	if v.contacts, err = h.s.Escalation(r.Context(), a, c.ID); err != nil {
 		return err
 	}
-	v.contacts = contacts.Items
+	if v.counts, err = h.s.counts(r.Context(), a, c.ID); err != nil {
+		return err
+	}
 	if v.activity, err = h.shell.Around(r, p, a, "customer", c.ID); err != nil {
 		return err
 	}
@@ -123,6 +119,7 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 type view struct {
 	Customer
 	contacts              []Contact
+	counts                []count
 	write, people, export bool
 	activity              web.Activity
 }
@@ -148,10 +145,14 @@ func (v view) places(p *ui.Page) []ui.Panel {
 			}
 		}
 	}
-	if len(links) == 0 {
-		return nil
+	var panels []ui.Panel
+	if len(v.counts) > 0 {
+		panels = append(panels, ui.Panel{Title: p.T("customers.registers"), Body: countList(p, v)})
 	}
-	return []ui.Panel{{Title: p.T("customers.places"), Body: linkList(links)}}
+	if len(links) > 0 {
+		panels = append(panels, ui.Panel{Title: p.T("customers.places"), Body: linkList(links)})
+	}
+	return panels
 }
 
 // form is the form of a customer as it was typed.
@@ -182,12 +183,6 @@ func label(p *ui.Page) func(string) string {
 			return p.T("customers.language")
 		case "time_zone":
 			return p.T("customers.time_zone")
-		case "email":
-			return p.T("customers.email")
-		case "phone":
-			return p.T("customers.phone")
-		case "job":
-			return p.T("customers.job")
 		}
 		return p.T("customers.name")
 	}

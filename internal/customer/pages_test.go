@@ -2,7 +2,6 @@ package customer_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 
 	"vigie/internal/customer"
@@ -40,7 +39,7 @@ func TestCustomerPages(t *testing.T) {
 	manager.Get(t, "/customers").Want(t, 200).Has(t, "2 rows", "Acme", "Zenith", "Live", "Prospect")
 	manager.Get(t, "/customers?customer=acme").Want(t, 200).Has(t, "1 row")
 	manager.Get(t, "/customers/acme").Want(t, 200).Has(t, "Europe/Paris · 10:00", "/customers/acme/edit", "/coverage?customer=acme")
-	engineer.Get(t, "/customers/acme").Want(t, 200).Lacks(t, "/customers/acme/edit").Has(t, "/customers/acme/contacts/new")
+	engineer.Get(t, "/customers/acme").Want(t, 200).Lacks(t, "/customers/acme/edit").Has(t, "/contacts/new?customer=acme")
 	manager.Get(t, "/customers/zenith?customer=acme").Want(t, http.StatusNotFound)
 	manager.Get(t, "/customers/nobody").Want(t, http.StatusNotFound)
 
@@ -49,14 +48,14 @@ func TestCustomerPages(t *testing.T) {
 	manager.Post(t, "/customers/acme/edit", "name", "Late", "language", "fr", "time_zone", "UTC", "phase", "live", "version", "1").Want(t, http.StatusPreconditionFailed)
 	engineer.Post(t, "/customers/acme/edit", "name", "Mine").Want(t, http.StatusForbidden)
 
-	engineer.Post(t, "/customers/acme/contacts/new", "name", "Ann", "email", "not an address").Want(t, 422).Has(t, "Give an e-mail address", `value="Ann"`)
-	engineer.Post(t, "/customers/acme/contacts/new", "name", "Ann Archer", "email", "ann@acme.example").To(t, "/customers/acme")
-	page := engineer.Get(t, "/customers/acme").Want(t, 200).Has(t, "Ann Archer", "mailto:ann@acme.example")
-	contact := page.Body[strings.Index(page.Body, "/customers/acme/contacts/0"):]
-	contact = contact[:strings.IndexByte(contact, '"')]
-	engineer.Get(t, contact).Want(t, 200).Has(t, `value="Ann Archer"`)
-	engineer.Get(t, strings.Replace(contact, "acme", "zenith", 1)).Want(t, http.StatusNotFound)
-	engineer.Post(t, strings.Replace(contact, "acme", "zenith", 1), "name", "Mine").Want(t, http.StatusNotFound)
+	engineer.Post(t, "/contacts/new", "customer", "acme", "name", "Ann", "email", "not an address").Want(t, 422).Has(t, "Give an e-mail address", `value="Ann"`, `href="#f-email"`)
+	contact := engineer.Post(t, "/contacts/new", "customer", "acme", "name", "Ann Archer", "email", "ann@acme.example", "escalation_level", "1",
+		"channels_kind", "phone", "channels_value", "+33 1 23", "time_zone", "Asia/Tokyo").To(t, "/contacts/")
+	engineer.Get(t, "/customers/acme").Want(t, 200).Has(t, "Ann Archer", "tel:+33123", "Level 1", "18:00")
+	engineer.Get(t, contact).Want(t, 200).Has(t, "Ann Archer", "mailto:ann@acme.example", "added this")
+	engineer.Get(t, contact+"/edit").Want(t, 200).Has(t, `value="Ann Archer"`)
+	engineer.Get(t, contact+"?customer=zenith").Want(t, http.StatusNotFound)
+	engineer.Post(t, contact+"/edit?customer=zenith", "name", "Mine").Want(t, http.StatusNotFound)
 
 	acme, err := service.Customer(t.Context(), permission.Grant(permission.Actor{}, permission.Admin, db.GrantAll()), "acme")
 	if err != nil {
@@ -64,13 +63,16 @@ func TestCustomerPages(t *testing.T) {
 	}
 	viewer := as(permission.Viewer, db.Grant(acme.ID), "fr")
 	viewer.Get(t, "/customers").Want(t, 200).Has(t, "Acme Group", `lang="fr"`, "Clients").Lacks(t, "Zenith", "customers.list")
-	viewer.Get(t, "/customers/acme").Want(t, 200).Has(t, "Ann Archer", "Fuseau horaire").Lacks(t, contact, "/edit")
+	viewer.Get(t, "/customers/acme").Want(t, 200).Has(t, "Ann Archer", "Fuseau horaire").Lacks(t, "/edit")
 	viewer.Get(t, "/customers/zenith").Want(t, http.StatusNotFound)
-	viewer.Post(t, "/customers/acme/contacts/new", "name", "Mine").Want(t, http.StatusForbidden)
+	viewer.Post(t, "/contacts/new", "customer", "acme", "name", "Mine").Want(t, http.StatusForbidden)
 	viewer.Post(t, contact+"/remove").Want(t, http.StatusForbidden)
-	viewer.Get(t, contact).Want(t, http.StatusForbidden)
+	viewer.Get(t, contact+"/edit").Want(t, http.StatusForbidden)
+	viewer.Get(t, contact).Want(t, 200).Has(t, "Ann Archer", "Niveau d’escalade").Lacks(t, contact+"/edit")
 
-	engineer.Post(t, contact, "name", "Ann Bowman", "email", "ann@acme.example", "version", "1").To(t, "/customers/acme")
-	engineer.Post(t, contact+"/remove").To(t, "/customers/acme")
+	engineer.Post(t, contact+"/edit", "name", "Ann Bowman", "version", "1").To(t, contact)
+	engineer.Get(t, contact).Want(t, 200).Has(t, "Ann Bowman", "changed this", "mailto:ann@acme.example")
+	engineer.Post(t, contact+"/edit", "name", "Late", "version", "1").Want(t, http.StatusPreconditionFailed)
+	engineer.Post(t, contact+"/remove").To(t, "/contacts")
 	engineer.Get(t, "/customers/acme").Want(t, 200).Lacks(t, "Ann Bowman").Has(t, "Nobody is named yet")
 }

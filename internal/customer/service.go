@@ -8,15 +8,36 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/register"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
+	"vigie/internal/trust/subject"
 )
 
-// Service holds the rules of customers and contacts.
-type Service struct{ db *db.DB }
+// Service holds the rules of customers, and the registers of what belongs to them.
+type Service struct {
+	Registers Registers
 
-// NewService makes the service.
-func NewService(d *db.DB) *Service { return &Service{db: d} }
+	db *db.DB
+}
+
+// NewService makes the service. Its registers know the records of this room; Join tells them of the others.
+func NewService(d *db.DB) *Service {
+	s := &Service{db: d}
+	s.Join(register.Parts{Subjects: subject.New(Kinds()...)})
+	return s
+}
+
+// Named finds the customer that an input names by slug or id; one that the actor does not see is a bad field "customer".
+func (s *Service) Named(ctx context.Context, a permission.Actor, ref string) (Customer, error) {
+	c, err := s.Customer(ctx, a, ref)
+	if fault.Is(err, fault.NotFound) {
+		var bad fault.Fields
+		bad.Add("customer", "api.field.customer", "value", ref)
+		return c, bad.Err()
+	}
+	return c, err
+}
 
 // CreateCustomer adds a customer. Faults: forbidden, invalid, conflict (the slug is taken).
 func (s *Service) CreateCustomer(ctx context.Context, a permission.Actor, in NewCustomer) (Customer, error) {

@@ -48,7 +48,7 @@ func all[T any](f func(func(T) error) error) ([]any, error) {
 }
 
 // actorless are the methods without an actor.
-var actorless = join(auditActorless, map[string]string{
+var actorless = join(auditActorless, registerActorless(), map[string]string{
 	"customer.Register":     "hangs operations on the API: walked there",
 	"customer.Pages":        "hangs pages on the mux: walked there",
 	"cmdb.Register":         "hangs operations on the API: walked there",
@@ -88,6 +88,7 @@ var actorless = join(auditActorless, map[string]string{
 var calls = join(
 	houseCalls,
 	cmdbCalls,
+	registerCalls,
 	transferCalls,
 	recordCalls,
 	listCalls,
@@ -116,17 +117,8 @@ var houseCalls = map[string]call{
 	"customer.CreateContact": {action: permission.ContactWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Customers.CreateContact(ctx, a, customer.NewContact{Customer: f.Refs["customer_id"], Name: "new"}))
 	}},
-	"customer.Contact": {do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-		return one(h.app.Customers.Contact(ctx, a, f.Refs["contact"]))
-	}},
-	"customer.Contacts": {list: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
-		return one(h.app.Customers.Contacts(ctx, a, customer.ContactSpec.All()))
-	}},
-	"customer.UpdateContact": {action: permission.ContactWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-		return one(h.app.Customers.UpdateContact(ctx, a, f.Refs["contact"], f.Version, customer.ChangeContact{Name: ptr("taken over")}))
-	}},
-	"customer.DeleteContact": {action: permission.ContactWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-		return none(h.app.Customers.DeleteContact(ctx, a, f.Refs["contact"], f.Version))
+	"customer.Escalation": {action: permission.ContactRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Customers.Escalation(ctx, a, f.Refs["customer_id"]))
 	}},
 
 	"discovery.AddAccount": {action: permission.AccountWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {

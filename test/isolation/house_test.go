@@ -80,6 +80,7 @@ func walk(t *testing.T, address string) {
 	t.Run("catalog", h.catalog)
 	t.Run("operations", h.operations)
 	t.Run("pages", h.pages)
+	t.Run("picks", h.picks)
 	t.Run("services", h.services)
 	t.Run("jobs", h.jobs)
 	t.Run("streams", h.streams) // last: it ends the streams of the instance for good

@@ -14,6 +14,9 @@ var pathKinds = map[string]string{
 	"customers/{slug}":               "customer",
 	"discovery-schedules/{customer}": "customer_id",
 	"contacts/{id}":                  "contact",
+	"stakeholders/{id}":              "stakeholder",
+	"suppliers/{id}":                 "supplier",
+	"documents/{id}":                 "document",
 	"cis/{id}":                       "ci",
 	"relations/{id}":                 "relation",
 	"workloads/{id}":                 "workload",
@@ -83,7 +86,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(recordRules, peopleRules, map[string]rule{
+var apiRules = join(registerRules(), recordRules, peopleRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},
@@ -92,12 +95,6 @@ var apiRules = join(recordRules, peopleRules, map[string]rule{
 	"GET /customers/{customer}/export": {action: permission.CustomerExport, shows: true},
 	// What is no export is refused before anything else is looked at.
 	"POST /customers/import": {action: permission.CustomerImport, wide: true, media: multipartKind, ok: []int{422}, body: func(f *firm) any { return multipartOf(fields("slug", f.Slug, "file", "no export")) }},
-
-	"GET /contacts":         {action: permission.ContactRead, shows: true},
-	"POST /contacts":        {action: permission.ContactWrite, body: func(f *firm) any { return values{"customer": f.Slug, "name": "new"} }, mixed: byCustomerID("name")},
-	"GET /contacts/{id}":    {action: permission.ContactRead, shows: true},
-	"PATCH /contacts/{id}":  {action: permission.ContactWrite, body: func(f *firm) any { return values{"name": "taken over"} }},
-	"DELETE /contacts/{id}": {action: permission.ContactWrite},
 
 	"GET /accounts":             {action: permission.AccountRead, shows: true},
 	"POST /accounts":            {action: permission.AccountWrite, body: func(f *firm) any { return values{"customer": f.Slug, "account_id": f.freshNumber()} }},

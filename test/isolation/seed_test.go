@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"customer_id", "contact", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "mail", "suppression", "file"}
+var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "mail", "suppression", "file"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -117,6 +117,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	work, _, err := h.app.CMDB.CreateWorkload(ctx, op, cmdb.NewWorkload{Customer: f.Slug, Name: w + " shop", Description: w, Owner: w, Contacts: []string{contact.ID}})
 	check(t, err)
 	f.Refs["workload"] = work.ID
+	h.seedRegisters(t, f)
 	for _, kind := range []string{"ci", "ci2"} {
 		ci, err := h.app.CMDB.CreateCI(ctx, op, cmdb.NewCI{Customer: f.Slug, Type: "AWS::EC2::Instance", Name: w + "-" + kind, ExternalID: w + "-" + kind, Account: f.Refs["number"],
 			Region: "eu-west-1", Owner: w, Workload: work.ID, Tags: map[string]string{"tag-" + w: w}, Attributes: map[string]any{"Note": w}})

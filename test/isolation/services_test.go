@@ -16,13 +16,17 @@ import (
 func (h *house) services(t *testing.T) {
 	known := map[string]bool{}
 	for room, service := range map[string]any{
-		"customer":  h.app.Customers,
-		"cmdb":      h.app.CMDB,
-		"discovery": h.app.Discovery,
-		"identity":  h.app.Identity,
-		"file":      h.app.Files,
-		"intake":    h.app.Intake,
-		"transfer":  h.app.Transfer,
+		"customer":    h.app.Customers,
+		"cmdb":        h.app.CMDB,
+		"discovery":   h.app.Discovery,
+		"identity":    h.app.Identity,
+		"file":        h.app.Files,
+		"intake":      h.app.Intake,
+		"transfer":    h.app.Transfer,
+		"contact":     h.app.Customers.Registers.Contacts,
+		"stakeholder": h.app.Customers.Registers.Stakeholders,
+		"supplier":    h.app.Customers.Registers.Suppliers,
+		"document":    h.app.Customers.Registers.Documents,
 	} {
 		v := reflect.TypeOf(service)
 		if v.NumMethod() < 3 {

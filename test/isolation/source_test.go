@@ -54,6 +54,9 @@ func readSource(t *testing.T) source {
 				return true
 			}
 			at := fset.Position(call.Pos()).String()
+			if pkg == "register" {
+				return true // its addresses come from declarations: ofRegisters asks for them
+			}
 			found := s.patterns(pkg, call.Args[0], ranges)
 			if len(found) == 0 {
 				t.Errorf("%s: the pattern of this call cannot be told: write it as text, constants, or keys of a map that is ranged over", at)

@@ -28,6 +28,10 @@ export function comfort() {
       else row.querySelectorAll('input').forEach((field) => { field.value = '' })
     }
   })
+  // Enter in the search of a picker searches; it must not send the form around it.
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && event.target.matches?.('[data-pick]')) event.preventDefault()
+  })
   document.addEventListener('change', (event) => {
     if (event.target.matches?.('[data-submit]')) event.target.form.requestSubmit()
   })

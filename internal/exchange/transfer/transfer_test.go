@@ -178,7 +178,7 @@ func TestCustomerMoves(t *testing.T) {
 				if len(cis) != 2 {
 					t.Errorf("CIs found: %+v", cis)
 				}
-				contacts, err := fresh.customers.Contacts(ctx, a, customer.ContactSpec.All())
+				contacts, err := fresh.customers.Registers.Contacts.List(ctx, a, customer.ContactSpec.All())
 				check(t, err)
 				if len(contacts.Items) != 1 || contacts.Items[0].Phone != "" {
 					t.Errorf("contacts: %+v", contacts.Items)

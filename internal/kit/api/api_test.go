@@ -189,7 +189,7 @@ func TestExports(t *testing.T) {
 			t.Errorf("%d lines, want 4", lines)
 		}
 		none := s.As("none", permission.Viewer, db.Grant())
-		if got := none.Do(t, "GET", "/contacts?format=csv", "").Want(t, 200).Body; got != "id,customer,name,email,phone,job,version,created_at,updated_at\r\n" {
+		if got := none.Do(t, "GET", "/contacts?format=csv", "").Want(t, 200).Body; got != "id,customer,name,email,phone,job,language,time_zone,channels,escalation_level,escalation_role,duty_hours,version,created_at,updated_at\r\n" {
 			t.Errorf("empty export: %q", got)
 		}
 		admin.Do(t, "GET", "/contacts?format=pdf", "").Want(t, 422)

@@ -205,6 +205,8 @@ func cell(v reflect.Value) any {
 		return x.UTC().Format(time.RFC3339)
 	case []string:
 		return strings.Join(x, ",")
+	case interface{ Cell() string }: // a type that knows how spreadsheets have it
+		return x.Cell()
 	}
 	switch v.Kind() {
 	case reflect.String:

@@ -307,7 +307,7 @@ func (f Field) condition(op string, values []string) (where string, args []any, 
 		}
 		return strings.Join(parts, " OR "), args, ""
 	case "after", "before":
-		if f.Kind != Time && f.Kind != Number {
+		if f.Kind != Time && f.Kind != Number && f.Kind != Date {
 			return "", nil, "api.list.unknown"
 		}
 		if len(values) > 1 {
@@ -317,6 +317,9 @@ func (f Field) condition(op string, values []string) (where string, args []any, 
 		if op == "after" {
 			return f.Column + " >= ?", []any{arg}, key
 		}
+		if f.Kind == Date { // no day is no early day
+			return f.Column + " < ? AND " + f.Column + " <> ''", []any{arg}, key
+		}
 		return f.Column + " < ?", []any{arg}, key
 	case "empty":
 		return f.empty(values)
@@ -325,7 +328,7 @@ func (f Field) condition(op string, values []string) (where string, args []any, 
 }
 
 func (f Field) empty(values []string) (string, []any, string) {
-	text := f.Kind == Text || f.Kind == Choice
+	text := f.Kind == Text || f.Kind == Choice || f.Kind == Date
 	if !text && !f.Nullable {
 		return "", nil, "api.list.unknown"
 	}
@@ -361,6 +364,11 @@ func (f Field) value(text string) (arg any, key string) {
 			}
 		}
 		return nil, "api.list.time"
+	case Date:
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return nil, "api.list.date"
+		}
+		return text, ""
 	case Number:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {

@@ -15,7 +15,8 @@ const (
 	Time        // microseconds in the database, RFC 3339 outside
 	Number      // whole
 	Bool
-	ID // UUID
+	ID   // UUID
+	Date // a day, as text of ISO 8601; empty for none
 )
 
 // Field is one column that callers may sort or filter by.
@@ -108,11 +109,11 @@ func (s Spec) Params() []Param {
 		case Text:
 			out = append(out, Param{f.Name + ".contains", Text, nil, "Contains this text, in any case."},
 				Param{f.Name + ".prefix", Text, nil, "Begins with this text, in any case."})
-		case Time, Number:
+		case Time, Number, Date:
 			out = append(out, Param{f.Name + ".after", f.Kind, nil, "This or later (>=)."},
 				Param{f.Name + ".before", f.Kind, nil, "Earlier than this (<)."})
 		}
-		if f.Nullable || f.Kind == Text || f.Kind == Choice {
+		if f.Nullable || f.Kind == Text || f.Kind == Choice || f.Kind == Date {
 			out = append(out, Param{f.Name + ".empty", Bool, nil, "Whether it has no value."})
 		}
 	}

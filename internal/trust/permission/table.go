@@ -66,6 +66,16 @@ const (
 	InstanceDoctor Action = "instance.doctor"
 )
 
+// The actions of the registers.
+const (
+	StakeholderRead  Action = "stakeholder.read"
+	StakeholderWrite Action = "stakeholder.write"
+	SupplierRead     Action = "supplier.read"
+	SupplierWrite    Action = "supplier.write"
+	DocumentRead     Action = "document.read"
+	DocumentWrite    Action = "document.write"
+)
+
 var (
 	everybody = Roles()
 	provider  = []Role{Admin, Manager, Engineer, Agent, Sales, Auditor}
@@ -94,6 +104,12 @@ func Table() []Row {
 		{AuditRead, []Role{Admin, Manager, Auditor}},
 		{ContactRead, everybody},
 		{ContactWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
+		{StakeholderRead, provider},
+		{StakeholderWrite, []Role{Admin, Manager, Sales}},
+		{SupplierRead, everybody},
+		{SupplierWrite, []Role{Admin, Manager, Engineer, Sales}},
+		{DocumentRead, everybody},
+		{DocumentWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
 		{AccountRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
 		{AccountWrite, delivery},
 		{DiscoveryRead, provider},

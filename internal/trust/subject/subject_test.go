@@ -36,7 +36,7 @@ func TestFindStaysInScope(t *testing.T) {
 		nobody := permission.Grant(permission.Actor{}, "", db.Grant(customers[0]))
 		err := d.View(ctx, viewer.Scope(), func(tx *db.Tx) error {
 			got, err := reg.Open(ctx, tx, viewer, "contact", contacts[0])
-			if err != nil || got.Name != "Ada of acme" || got.CustomerID != customers[0] || got.Href != "" {
+			if err != nil || got.Name != "Ada of acme" || got.CustomerID != customers[0] || got.Href != "/contacts/"+contacts[0] {
 				t.Errorf("own contact: %+v, %v", got, err)
 			}
 			if got, err := reg.Open(ctx, tx, viewer, "customer", customers[0]); err != nil || got.Href != "/customers/"+customers[0] {

@@ -105,6 +105,9 @@ func Download[R, D any](w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	})
 }
 
+// QueryOf is the query that the address asks for, for lists that are read otherwise. Faults: invalid.
+func QueryOf(p *ui.Page, l Lister) (list.Query, error) { return l.query(p) }
+
 func (l Lister) query(p *ui.Page) (list.Query, error) {
 	l.Spec.Pass = append(slices.Clip(l.Spec.Pass), shown...)
 	q, err := l.Spec.Parse(p.Query)

@@ -40,14 +40,14 @@ var bites = []struct {
 		name: "rooms forget whom they speak to",
 		edits: []edit{
 			{"internal/trust/identity/service.go", "if !a.Scope().All() && ref != a.ID {", "if false {"},
-			{"internal/customer/contact_service.go", "err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {\n\t\t_, out, err = getContact(ctx, tx, ref)", "err = s.db.View(ctx, db.GrantAll(), func(tx *db.Tx) error {\n\t\t_, out, err = getContact(ctx, tx, ref)"},
+			{"internal/record/register/service.go", "err = r.parts.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {\n\t\tout, err = r.get(ctx, tx, ref)", "err = r.parts.DB.View(ctx, db.GrantAll(), func(tx *db.Tx) error {\n\t\tout, err = r.get(ctx, tx, ref)"},
 			{"internal/customer/service.go", "// Customers lists a page", "// Forgotten is new.\nfunc (s *Service) Forgotten(context.Context, permission.Actor) error { return nil }\n\n// Customers lists a page"},
-			{"internal/customer/api.go", "\ts.registerContacts(a)\n}", "\tapi.Get(a, api.Op{Path: \"/forgotten\", Tag: tag, Summary: \"New\"}, func(context.Context, *struct{}) (bool, error) { return true, nil })\n\ts.registerContacts(a)\n}"},
+			{"internal/customer/api.go", "\tfor _, r := range s.Registers.All() {", "\tapi.Get(a, api.Op{Path: \"/forgotten\", Tag: tag, Summary: \"New\"}, func(context.Context, *struct{}) (bool, error) { return true, nil })\n\tfor _, r := range s.Registers.All() {"},
 			{"internal/platform/db/migration/0002_estate.sql", "-- +goose Down", "CREATE TABLE forgotten (customer_id UUID NOT NULL, id UUID NOT NULL PRIMARY KEY, ci_id UUID NOT NULL);\n\n-- +goose Down"},
 		},
 		run: "^TestTwoCustomers$/^sqlite$/^(catalog|operations|pages|services)$",
 		says: []string{"table forgotten is not registered", "customer.Forgotten takes an actor and is not registered", "GET /forgotten is not registered",
-			"/operations/GET_/users/{id} ", "/operations/GET_/contacts/{id} ", "/services/identity.User ", "/services/customer.Contact "},
+			"/operations/GET_/users/{id} ", "/operations/GET_/contacts/{id} ", "/services/identity.User ", "/services/contact.Get "},
 	},
 }
 
