@@ -21,11 +21,12 @@ type serveCommand struct {
 	mailFlags
 	checkpointFlags
 	uploadFlags
-	Listen    string        `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL string        `name:"public-url" help:"Address by which people reach this server, if a proxy stands before it." placeholder:"URL"`
-	Workers   int           `help:"Background tasks at once in this process; 0 leaves them to other replicas." default:"4"`
-	NoMigrate bool          `help:"Do not bring the database to this version first."`
-	Grace     time.Duration `help:"Time for requests and tasks to finish when the server is told to stop." default:"20s"`
+	Listen        string        `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL     string        `name:"public-url" help:"Address by which people reach this server, if a proxy stands before it." placeholder:"URL"`
+	Workers       int           `help:"Background tasks at once in this process; 0 leaves them to other replicas." default:"4"`
+	NoMigrate     bool          `help:"Do not bring the database to this version first."`
+	OutboundAllow []string      `help:"Host names, addresses or ranges (10.0.0.0/8) that people may have called although they are not of the public internet." placeholder:"HOST,..."`
+	Grace         time.Duration `help:"Time for requests and tasks to finish when the server is told to stop." default:"20s"`
 }
 
 func (*serveCommand) local() {}
@@ -67,7 +68,7 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	}
 	defer ln.Close()
 	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Files: c.files(e), Clock: clock.System{}, Telemetry: tel, Version: version,
-		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), Workers: c.Workers, PublicURL: public, Checkpoints: c.checkpoints(e), Mail: mail, Uploads: uploads})
+		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), OutboundAllow: c.OutboundAllow, Workers: c.Workers, PublicURL: public, Checkpoints: c.checkpoints(e), Mail: mail, Uploads: uploads})
 	if err != nil {
 		return err
 	}

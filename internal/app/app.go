@@ -51,6 +51,8 @@ type Options struct {
 	Workers     int           // background tasks at once; 0 runs none here
 	Checkpoints Checkpoints   // of the audit log
 	Mail        mail.Defaults // by which server mail leaves, and from whom
+	// OutboundAllow lists hosts, addresses and ranges that people may have called although they are not of the public internet.
+	OutboundAllow []string
 }
 
 // App is one instance: all rooms, wired.
@@ -129,6 +131,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}
 	a.outbox = outbox.New(a.db, a.queue)
 	a.wireMail()
+	if err := a.outbound().CheckAllow(); err != nil {
+		return fmt.Errorf("--outbound-allow: %w", err)
+	}
 	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds())...)
 	a.openFiles()
 	a.Customers = customer.NewService(a.db)

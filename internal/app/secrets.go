@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/outbound"
 	"vigie/internal/platform/seal"
 )
 
@@ -23,3 +24,6 @@ func openSecrets(ctx context.Context, d *db.DB, o Options) (*seal.Box, error) {
 	}
 	return b, b.Ready(ctx, d, d.Engine() == db.SQLite || o.PublicURL != nil)
 }
+
+// outbound is the policy of calls to addresses that people typed.
+func (a *App) outbound() outbound.Policy { return outbound.Policy{Allow: a.opts.OutboundAllow} }
