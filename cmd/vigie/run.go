@@ -60,6 +60,7 @@ type grammar struct {
 	Backup   backupCommand   `cmd:"" help:"Write the whole instance to one file, while it serves, and check what was written."`
 	Restore  restoreCommand  `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`
 	Audit    auditCommand    `cmd:"" help:"The tamper-evident audit log."`
+	Secret   secretCommand   `cmd:"" help:"Keys of the secrets that are kept sealed."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this installation."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -6,6 +6,8 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/outbound"
 	"vigie/internal/platform/seal"
+	"vigie/internal/trust/audit"
+	"vigie/internal/trust/permission"
 )
 
 // openSecrets gives the Box of the instance. A server needs its master key at once; a command on PostgreSQL may do without
@@ -23,6 +25,26 @@ func openSecrets(ctx context.Context, d *db.DB, o Options) (*seal.Box, error) {
 		return nil, err
 	}
 	return b, b.Ready(ctx, d, d.Engine() == db.SQLite || o.PublicURL != nil)
+}
+
+// SecretStatus tells about keys and sealed values.
+func (a *App) SecretStatus(ctx context.Context) (seal.Status, error) {
+	return a.Secrets.Status(ctx, a.db)
+}
+
+// RotateSecrets changes the master key or the data keys, and writes that into the audit trail of the instance.
+func (a *App) RotateSecrets(ctx context.Context, actor permission.Actor, dataKeys bool) (seal.Rotated, error) {
+	rotate, what := a.Secrets.RotateMaster, "master key"
+	if dataKeys {
+		rotate, what = a.Secrets.RotateKeys, "data keys"
+	}
+	out, err := rotate(ctx, a.db)
+	if err != nil {
+		return out, err
+	}
+	return out, a.db.Across(ctx, "a rotation is audited", func(tx *db.Tx) error {
+		return audit.Write(ctx, tx, actor, "rotate", audit.Record{Type: "secret_keys", ID: out.Master, Name: what}, nil, out)
+	})
 }
 
 // outbound is the policy of calls to addresses that people typed.

@@ -3,7 +3,7 @@ package seal
 // Column is one column that holds sealed values.
 type Column struct {
 	Table, Column string
-	// Key is the column whose text names the row: Place.Row.
+	// Key is the column whose text names the row, Place.Row. It is unique in the table.
 	Key string
 	// Customer is the column that says whose data key seals the row; empty where all rows are the instance's. A row in
 	// which it is NULL is the instance's.

@@ -56,7 +56,7 @@ func (b *Box) currentKey(ctx context.Context, tx *db.Tx, customer string) (keyRo
 		return k, err
 	}
 	k = keyRow{CustomerID: customer, ID: id.New(), MasterID: m.ID(), State: current, CreatedAt: tx.Now()}
-	if err := wrapFresh(ctx, m, &k); err != nil {
+	if err := wrap(ctx, m, &k, fresh()); err != nil {
 		return k, err
 	}
 	// Another process may make the customer's first key at the same moment: the one that stands is used.
@@ -67,8 +67,8 @@ func (b *Box) currentKey(ctx context.Context, tx *db.Tx, customer string) (keyRo
 	return k, err
 }
 
-func wrapFresh(ctx context.Context, m Master, k *keyRow) error {
-	w, err := m.Wrap(ctx, fresh(), k.bound())
+func wrap(ctx context.Context, m Master, k *keyRow, key []byte) error {
+	w, err := m.Wrap(ctx, key, k.bound())
 	if err != nil {
 		return fmt.Errorf("wrap a data key with %s: %w", m.ID(), err)
 	}
@@ -78,8 +78,13 @@ func wrapFresh(ctx context.Context, m Master, k *keyRow) error {
 
 // currentMaster gives the master key that the database names, and lets it name ours if it names none.
 func (b *Box) currentMaster(ctx context.Context, tx *db.Tx) (Master, error) {
+	// Held likewise, so that a rotation waits for data keys that are wrapped and not yet committed.
+	query := `SELECT id, state, since FROM {master_key} WHERE state = 'current'`
+	if tx.Engine() == db.Postgres {
+		query += " FOR SHARE"
+	}
 	var row masterRow
-	err := tx.Get(ctx, &row, `SELECT id, state, since FROM {master_key} WHERE state = 'current'`)
+	err := tx.Get(ctx, &row, query)
 	if fault.Is(err, fault.NotFound) {
 		first, ok := b.newest()
 		if !ok {
@@ -89,7 +94,7 @@ func (b *Box) currentMaster(ctx context.Context, tx *db.Tx) (Master, error) {
 		if _, err := tx.Insert(ctx, "master_key", row, "DO NOTHING"); err != nil {
 			return nil, err
 		}
-		err = tx.Get(ctx, &row, `SELECT id, state, since FROM {master_key} WHERE state = 'current'`)
+		err = tx.Get(ctx, &row, query)
 	}
 	if err != nil {
 		return nil, err

@@ -38,6 +38,8 @@ func (p Place) String() string { return p.Table + "." + p.Column + " of " + p.Ro
 type Box struct {
 	source  Source
 	columns []Column
+	// step is called after each step of a rotation, and may end it there; for tests.
+	step func() error
 
 	mu     sync.Mutex
 	ring   []Master
@@ -52,7 +54,7 @@ func newBox(ctx context.Context, s Source, columns []Column) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{source: s, columns: columns, ring: ring, opened: map[string]tink.AEAD{}}, nil
+	return &Box{source: s, columns: columns, step: func() error { return nil }, ring: ring, opened: map[string]tink.AEAD{}}, nil
 }
 
 // Ready compares our master keys with the one that the database names, and refuses if that is not among them. With serving, a
@@ -84,6 +86,14 @@ func (b *Box) Ready(ctx context.Context, d *db.DB, serving bool) error {
 		_, err = b.currentKey(ctx, tx, Instance)
 		return err
 	})
+}
+
+// MasterID names the newest master key that was given, for manifests of backups; empty if there is none.
+func (b *Box) MasterID() string {
+	if m, ok := b.newest(); ok {
+		return m.ID()
+	}
+	return ""
 }
 
 // make writes a first master key into the data folder.
