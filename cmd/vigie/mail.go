@@ -16,6 +16,8 @@ type mailFlags struct {
 	SMTPPasswordFile string `name:"smtp-password-file" help:"File that holds the password of the mail server; or VIGIE_SMTP_PASSWORD." placeholder:"FILE"`
 	MailFrom         string `name:"mail-from" help:"Sender of mail for whatever no setting says otherwise: Vigie <vigie@example.com>." placeholder:"ADDRESS"`
 	MailBounces      string `name:"mail-bounces" help:"Mailbox that undelivered mail comes back to; must take addresses with a plus sign. Default: the sender." placeholder:"ADDRESS"`
+	BounceIMAPURL    string `name:"bounce-imap-url" help:"That mailbox, to be read each minute: imaps://USER@HOST:993/FOLDER." placeholder:"URL"`
+	BounceIMAPFile   string `name:"bounce-imap-password-file" help:"File that holds its password; or VIGIE_BOUNCE_IMAP_PASSWORD." placeholder:"FILE"`
 }
 
 func (f mailFlags) defaults(e *env) (d exchange.Defaults, err error) {
@@ -24,6 +26,12 @@ func (f mailFlags) defaults(e *env) (d exchange.Defaults, err error) {
 	}
 	if d.Server.Password, err = secret(e, "VIGIE_SMTP_PASSWORD", f.SMTPPasswordFile); err != nil {
 		return d, fmt.Errorf("--smtp-password-file: %w", err)
+	}
+	if d.Inbox, err = exchange.ParseInbox(f.BounceIMAPURL); err != nil {
+		return d, fmt.Errorf("--bounce-imap-url: %w", err)
+	}
+	if d.Inbox.Password, err = secret(e, "VIGIE_BOUNCE_IMAP_PASSWORD", f.BounceIMAPFile); err != nil {
+		return d, fmt.Errorf("--bounce-imap-password-file: %w", err)
 	}
 	if f.MailFrom != "" {
 		a, err := mail.ParseAddress(f.MailFrom)

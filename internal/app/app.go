@@ -130,7 +130,6 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return err
 	}
 	a.outbox = outbox.New(a.db, a.queue)
-	a.wireMail()
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
@@ -138,6 +137,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.openFiles()
 	a.Customers = customer.NewService(a.db)
 	a.Customers.Join(register.Parts{Subjects: a.Subjects})
+	a.wireMail()
 	a.wirePeople()
 	a.CMDB = cmdb.New(a.db)
 	a.wireLists()

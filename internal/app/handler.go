@@ -44,6 +44,7 @@ func (a *App) api() *api.API {
 	a.Files.Register(x)
 	a.registerLists(x)
 	a.Transfer.Register(x)
+	a.Mail.Register(x)
 	return x
 }
 
@@ -63,6 +64,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Files.Pages(mux, shell)
 	a.listPages(mux, shell)
 	a.Transfer.Pages(mux, shell)
+	a.Mail.Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

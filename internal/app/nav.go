@@ -44,6 +44,7 @@ func rail() []struct {
 			{ui.NavItem{ID: "people", Label: "app.nav.people", Href: "/people", Icon: "users", Go: "p"}, permission.UserRead},
 			{ui.NavItem{ID: "tokens", Label: "app.nav.tokens", Href: "/tokens", Icon: "key"}, permission.TokenOwn},
 			{ui.NavItem{ID: "sessions", Label: "app.nav.sessions", Href: "/sessions", Icon: "device-laptop"}, permission.UserRead},
+			{ui.NavItem{ID: "mails", Label: "app.nav.mails", Href: "/mails", Icon: "mail", Go: "m"}, permission.MailRead},
 		}},
 	}
 }

@@ -143,7 +143,7 @@ var slugs = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$`)
 
 // reserved words stand at the place of a slug in addresses or commands, or would read as "everything".
 var reserved = []string{
-	"all", "any", "none", "me", "new", "edit", "import", "export", "api", "admin", "system", "vigie", "assets", "static", "null", "undefined",
+	"all", "any", "none", "me", "new", "edit", "import", "export", "api", "admin", "system", "vigie", "assets", "static", "null", "undefined", "instance",
 }
 
 // looksLikeID keeps slugs and ids apart where both may stand.

@@ -82,6 +82,12 @@ var actorless = join(auditActorless, registerActorless(), map[string]string{
 	"file.Pages":            "hangs pages on the mux: walked there",
 	"file.Part":             "a part of the pages of records: walked there",
 	"file.Serve":            "takes a signed address: tested in package file",
+	"mail.Register":         "hangs operations on the API: walked there",
+	"mail.Pages":            "hangs pages on the mux: walked there",
+	"mail.Put":              "writes into the transaction of its caller, whose scope it keeps",
+	"mail.Deliver":          "a job, which names its customer: walked there",
+	"mail.Sweep":            "finds what is due and hands it on: walked there",
+	"mail.Poll":             "reads the operator's mailbox: a report names its message by an id that nobody can guess; gives nothing",
 })
 
 // calls are all methods that take an actor: those of this file and those of their rooms' own, one a line.
@@ -93,6 +99,7 @@ var calls = join(
 	recordCalls,
 	listCalls,
 	peopleCalls,
+	mailCalls,
 )
 
 var houseCalls = map[string]call{

@@ -7,7 +7,51 @@ import (
 	"vigie/internal/exchange/mail"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/id"
+	"vigie/internal/trust/permission"
 )
+
+// bounce is the report that the firm's message came back.
+func bounce(f *firm) string {
+	return strings.ReplaceAll("From: mailer-daemon@example.com\nTo: bounces@example.com\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"+
+		"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.com\n\nFinal-Recipient: rfc822; x@example.com\nAction: failed\nStatus: 5.1.1\n\n"+
+		"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <"+f.Refs["mail"]+"@example.com>\n\n--b--\n", "\n", "\r\n")
+}
+
+var mailCalls = map[string]call{
+	"mail.Mails": {list: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Mail.Mails(ctx, a, mail.Spec.All()))
+	}},
+	"mail.Mail": {action: permission.MailRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Mail.Mail(ctx, a, f.Refs["mail"]))
+	}},
+	"mail.Resend": {action: permission.MailWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Mail.Resend(ctx, a, f.Refs["mail"], 0))
+	}},
+	"mail.Setting": {action: permission.MailRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Mail.Setting(ctx, a, f.Slug))
+	}},
+	"mail.UpdateSetting": {action: permission.MailWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Mail.UpdateSetting(ctx, a, f.Slug, f.Version, mail.ChangeSetting{FromName: ptr("taken over")}))
+	}},
+	"mail.Preview": {action: permission.MailRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Mail.Preview(ctx, a, f.Slug, "test", "en"))
+	}},
+	"mail.SendTest": {action: permission.MailWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Mail.SendTest(ctx, a, f.Slug, mail.NewTest{To: "somebody@example.com"}))
+	}},
+	"mail.Suppressions": {list: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Mail.Suppressions(ctx, a, mail.SuppressionSpec.All()))
+	}},
+	"mail.Suppression": {action: permission.MailRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Mail.Suppression(ctx, a, f.Refs["suppression"]))
+	}},
+	"mail.Lift": {action: permission.MailWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return none(h.app.Mail.Lift(ctx, a, f.Refs["suppression"], f.Version))
+	}},
+	"mail.TakeBounce": {action: permission.MailWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Mail.TakeBounce(ctx, a, []byte(bounce(f))))
+	}},
+}
 
 // mailSetting is a row of mail_setting, as far as the walks need one.
 type mailSetting struct {

@@ -90,6 +90,16 @@ var pageRules = join(registerPages(), recordPages, peoplePages, map[string]pageR
 	"GET /customers/import":              {action: permission.CustomerImport, wide: true},
 	"POST /customers/import":             {action: permission.CustomerImport, wide: true, multi: true, form: func(f *firm) url.Values { return fields("slug", f.Slug, "file", "no export") }},
 
+	"GET /mails":                        {action: permission.MailRead, shows: true},
+	"GET /mails/{id}":                   {action: permission.MailRead, shows: true},
+	"POST /mails/{id}/resend":           {action: permission.MailWrite, form: taken("name")},
+	"GET /mail-settings":                {action: permission.MailRead},
+	"POST /mail-settings":               {action: permission.MailWrite, form: made("from_name", "taken over")},
+	"GET /mail-settings/preview":        {action: permission.MailRead},
+	"POST /mail-settings/test":          {action: permission.MailWrite, form: made("to", "somebody@example.com")},
+	"GET /mail-suppressions":            {action: permission.MailRead, shows: true},
+	"POST /mail-suppressions/{id}/lift": {action: permission.MailWrite, form: taken("name")},
+
 	"GET /accounts":              {action: permission.AccountRead, shows: true},
 	"GET /accounts/new":          {action: permission.AccountWrite},
 	"POST /accounts/new":         {action: permission.AccountWrite, form: made("account_id", "558800000000", "name", "x")},

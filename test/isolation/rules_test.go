@@ -30,6 +30,9 @@ var pathKinds = map[string]string{
 	"files/{token}":                  "file",
 	"people/{id}":                    "user",
 	"sessions/{id}":                  "session",
+	"mails/{id}":                     "mail",
+	"mail-settings/{customer}":       "customer",
+	"mail-suppressions/{id}":         "suppression",
 }
 
 // rule says how an operation is called, and who may call it.
@@ -94,7 +97,18 @@ var apiRules = join(registerRules(), recordRules, peopleRules, map[string]rule{
 
 	"GET /customers/{customer}/export": {action: permission.CustomerExport, shows: true},
 	// What is no export is refused before anything else is looked at.
-	"POST /customers/import": {action: permission.CustomerImport, wide: true, media: multipartKind, ok: []int{422}, body: func(f *firm) any { return multipartOf(fields("slug", f.Slug, "file", "no export")) }},
+	"POST /customers/import":                {action: permission.CustomerImport, wide: true, media: multipartKind, ok: []int{422}, body: func(f *firm) any { return multipartOf(fields("slug", f.Slug, "file", "no export")) }},
+	"GET /mails":                            {action: permission.MailRead, shows: true},
+	"GET /mails/{id}":                       {action: permission.MailRead, shows: true},
+	"POST /mails/{id}/resend":               {action: permission.MailWrite, ok: []int{409}},
+	"GET /mail-settings/{customer}":         {action: permission.MailRead, shows: true},
+	"PATCH /mail-settings/{customer}":       {action: permission.MailWrite, body: func(f *firm) any { return values{"from_name": "taken over"} }},
+	"GET /mail-settings/{customer}/preview": {action: permission.MailRead, shows: true},
+	"POST /mail-settings/{customer}/test":   {action: permission.MailWrite, body: func(f *firm) any { return values{"to": "somebody@example.com"} }},
+	"GET /mail-suppressions":                {action: permission.MailRead, shows: true},
+	"GET /mail-suppressions/{id}":           {action: permission.MailRead, shows: true},
+	"DELETE /mail-suppressions/{id}":        {action: permission.MailWrite},
+	"POST /mail-bounces":                    {action: permission.MailWrite, ok: []int{200}, media: "message/rfc822", body: func(f *firm) any { return bounce(f) }},
 
 	"GET /accounts":             {action: permission.AccountRead, shows: true},
 	"POST /accounts":            {action: permission.AccountWrite, body: func(f *firm) any { return values{"customer": f.Slug, "account_id": f.freshNumber()} }},

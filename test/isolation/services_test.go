@@ -21,6 +21,7 @@ func (h *house) services(t *testing.T) {
 		"discovery":   h.app.Discovery,
 		"identity":    h.app.Identity,
 		"file":        h.app.Files,
+		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,
 		"transfer":    h.app.Transfer,
 		"contact":     h.app.Customers.Registers.Contacts,

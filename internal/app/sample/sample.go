@@ -67,6 +67,9 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if err := workloads(ctx, a, op); err != nil {
 		return err
 	}
+	if err := letters(ctx, a, op); err != nil {
+		return err
+	}
 	_, err = a.Discovery.ReplayRun(ctx, op, id, bytes.NewReader(meridian), "", watch)
 	return err
 }

@@ -2,14 +2,12 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
 	"vigie/internal/platform/db"
-	"vigie/internal/platform/fault"
-	"vigie/internal/platform/id"
 	"vigie/internal/platform/live"
 )
 
@@ -89,8 +87,10 @@ func (s *Service) transmit(ctx context.Context, w way, r messageRow, files []att
 		l.attach = append(l.attach, Attachment{Name: f.Name, MediaType: f.MediaType, Content: f.Content})
 	}
 	dial := s.dial
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
+	if w.theirs {
+		if dial = s.theirs; dial == nil {
+			return errors.New("servers of customers are not reached from here")
+		}
 	}
 	return w.server.send(ctx, l, dial, s.trust)
 }
@@ -214,34 +214,6 @@ func (s *Service) Sweep(ctx context.Context, hand func(customer, message string)
 func messageOf(ctx context.Context, tx *db.Tx, customer, message string) (r messageRow, err error) {
 	err = tx.Get(ctx, &r, `SELECT `+db.Columns[messageRow]("")+` FROM {mail_message} WHERE customer_id = ? AND id = ?`, customer, message)
 	return r, err
-}
-
-// suppressionRow is an address that gets no mail any more.
-type suppressionRow struct {
-	CustomerID string  `db:"customer_id"`
-	ID         string  `db:"id"`
-	Email      string  `db:"email"`
-	Reason     string  `db:"reason"` // refused or bounced
-	MessageID  db.Null `db:"message_id"`
-	ReplyText  string  `db:"reply_text"`
-	CreatedAt  db.Time `db:"created_at"`
-	Version    int64   `db:"version"`
-}
-
-// suppress marks the address of a message: no mail goes there until somebody lifts it.
-func suppress(ctx context.Context, tx *db.Tx, r messageRow, reason, text string) error {
-	_, err := tx.Insert(ctx, "mail_suppression", suppressionRow{CustomerID: r.CustomerID, ID: id.New(), Email: strings.ToLower(r.ToEmail), Reason: reason, MessageID: db.Null(r.ID),
-		ReplyText: text, CreatedAt: tx.Now(), Version: 1}, "(customer_id, email) DO NOTHING")
-	return err
-}
-
-func suppressed(ctx context.Context, tx *db.Tx, customer, email string) (bool, error) {
-	var found string
-	err := tx.Get(ctx, &found, `SELECT id FROM {mail_suppression} WHERE customer_id = ? AND email = ?`, customer, strings.ToLower(email))
-	if fault.Is(err, fault.NotFound) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // recordType is how the audit trail and live pages call a message.

@@ -365,14 +365,16 @@ func TestTLS(t *testing.T) {
 		password        string
 		ok              bool
 	}{
-		"starttls":                    {security: StartTLS, trusted: true, ok: true},
-		"tls from the first byte":     {implicit: true, security: TLS, trusted: true, ok: true},
-		"plain, as asked":             {plain: true, security: Plain, ok: true},
-		"a server without TLS":        {plain: true, security: StartTLS, trusted: true},
-		"a certificate of nobody's":   {security: StartTLS},
-		"likewise from the beginning": {implicit: true, security: TLS},
-		"who signs in":                {security: StartTLS, trusted: true, user: "u", password: "p", ok: true},
-		"a wrong password":            {security: StartTLS, trusted: true, user: "u", password: "wrong"},
+		"starttls":                     {security: StartTLS, trusted: true, ok: true},
+		"tls from the first byte":      {implicit: true, security: TLS, trusted: true, ok: true},
+		"plain, as asked":              {plain: true, security: Plain, ok: true},
+		"a server without TLS":         {plain: true, security: StartTLS, trusted: true},
+		"a certificate of nobody's":    {security: StartTLS},
+		"likewise from the beginning":  {implicit: true, security: TLS},
+		"who signs in":                 {security: StartTLS, trusted: true, user: "u", password: "p", ok: true},
+		"likewise from the first byte": {implicit: true, security: TLS, trusted: true, user: "u", password: "p", ok: true},
+		"a password in the clear":      {plain: true, security: Plain, user: "u", password: "p"},
+		"a wrong password":             {security: StartTLS, trusted: true, user: "u", password: "wrong"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -123,7 +123,12 @@ func (s Server) send(ctx context.Context, l letter, dial DialFunc, trust *tls.Co
 	}
 	opts := []gomail.Option{gomail.WithPort(s.Port), gomail.WithTimeout(sendTime), gomail.WithoutNoop()}
 	if s.User != "" {
-		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.User), gomail.WithPassword(s.Password))
+		auth := gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover)
+		if s.Security == TLS {
+			// The library does not see that the line that it is given speaks TLS, and would offer no password on it.
+			auth = gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthCramMD5, gomail.SMTPAuthPlainNoEnc, gomail.SMTPAuthLoginNoEnc)
+		}
+		opts = append(opts, auth, gomail.WithUsername(s.User), gomail.WithPassword(s.Password))
 	}
 	c := &tls.Config{}
 	if trust != nil {

@@ -30,6 +30,9 @@ type Service struct {
 	own    Defaults
 	trust  *tls.Config
 	dial   DialFunc
+	theirs DialFunc
+
+	directory Directory
 }
 
 // tasks is the outbox, as far as mail needs it.
@@ -43,6 +46,7 @@ type Defaults struct {
 	From   Address
 	// BounceTo takes what servers send back; the message's id goes into it behind a plus sign. Empty: the sender's address.
 	BounceTo string
+	Inbox    Inbox // where bounces are read; none without a host
 }
 
 // Config is what a Service is made of.
@@ -55,12 +59,16 @@ type Config struct {
 	Seal     *seal.Box
 	Defaults Defaults
 	Trust    *tls.Config // certificates to trust besides the machine's; nil for those alone
-	Dial     DialFunc    // nil for the network as it is
+	Dial     DialFunc    // to the operator's server; nil for the network as it is
+	// DialCustomer reaches a server that a customer's setting names: it must not lead into our own network.
+	DialCustomer DialFunc
+	Directory    Directory
 }
 
 // New makes the service.
 func New(c Config) *Service {
-	return &Service{db: c.DB, clock: c.Clock, log: c.Log, bundle: c.Bundle, outbox: c.Outbox, seal: c.Seal, own: c.Defaults, trust: c.Trust, dial: c.Dial}
+	return &Service{db: c.DB, clock: c.Clock, log: c.Log, bundle: c.Bundle, outbox: c.Outbox, seal: c.Seal, own: c.Defaults, trust: c.Trust, dial: c.Dial,
+		theirs: c.DialCustomer, directory: c.Directory}
 }
 
 // Put adds a message to the caller's transaction. The customer of the scope decides on the sender and the look; in a transaction

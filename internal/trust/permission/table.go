@@ -63,6 +63,8 @@ const (
 	NoteWrite      Action = "note.write"
 	NoteRemove     Action = "note.remove"
 	InternalRead   Action = "internal_note.read"
+	MailRead       Action = "mail.read"
+	MailWrite      Action = "mail.write"
 	InstanceDoctor Action = "instance.doctor"
 )
 
@@ -126,6 +128,8 @@ func Table() []Row {
 		{NoteWrite, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
 		{NoteRemove, []Role{Admin, Manager}},
 		{InternalRead, provider},
+		{MailRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
+		{MailWrite, []Role{Admin, Manager}},
 		{InstanceDoctor, []Role{Admin, Auditor}},
 	}
 }

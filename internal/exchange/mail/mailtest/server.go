@@ -54,12 +54,12 @@ func Refuse(code, class, subject, detail int, text string) error {
 // Start serves until the test ends. implicit speaks TLS from the first byte; otherwise STARTTLS is offered, unless plain.
 func Start(t testing.TB, implicit, plain bool) *Server {
 	t.Helper()
-	cert, pool := certificate(t)
+	cert, pool := Certificate(t)
 	s := &Server{Trust: &tls.Config{RootCAs: pool}}
 	srv := smtp.NewServer(s)
 	srv.Domain, srv.AllowInsecureAuth = "localhost", true
 	srv.ReadTimeout, srv.WriteTimeout = time.Minute, time.Minute
-	srv.ErrorLog = quiet{}
+	srv.ErrorLog = Quiet{}
 	if !plain {
 		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
 	}
@@ -165,13 +165,17 @@ func (s *session) Reset() { s.taken.From, s.taken.To = "", "" }
 // Logout implements smtp.Session.
 func (s *session) Logout() error { return nil }
 
-type quiet struct{}
+// Quiet is a log that nobody reads: what servers say of lines that tests break.
+type Quiet struct{}
 
-func (quiet) Printf(string, ...any) {}
-func (quiet) Println(...any)        {}
+// Printf says nothing.
+func (Quiet) Printf(string, ...any) {}
 
-// certificate is good for this machine, for an hour about now.
-func certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
+// Println says nothing.
+func (Quiet) Println(...any) {}
+
+// Certificate is good for this machine, for an hour about now.
+func Certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
