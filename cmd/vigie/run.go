@@ -61,7 +61,7 @@ type grammar struct {
 	Restore  restoreCommand  `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`
 	Audit    auditCommand    `cmd:"" help:"The tamper-evident audit log."`
 	Secret   secretCommand   `cmd:"" help:"Keys of the secrets that are kept sealed."`
-	Doctor   doctorCommand   `cmd:"" help:"Check this installation."`
+	Doctor   doctorCommands  `cmd:"" help:"Check this installation."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -151,6 +151,11 @@ func (*versionCommand) Run(_ context.Context, e *env, _ *grammar) error {
 	return nil
 }
 
+type doctorCommands struct {
+	Check     doctorCommand    `cmd:"" default:"withargs" help:"Look at what this installation stands on."`
+	Isolation isolationCommand `cmd:"" help:"Try to cross from one customer to another in every way there is, and write a dated report."`
+}
+
 type doctorCommand struct {
 	storeFlags
 	outputFlag

@@ -11,15 +11,25 @@ import (
 	"vigie/internal/trust/web"
 )
 
+// gate tells who asks.
+type gate struct {
+	api  func(*http.Request) (context.Context, api.Caller, error)
+	page func(*http.Request) (permission.Actor, bool)
+}
+
 // Handler is the whole of what the server answers.
 func (a *App) Handler() http.Handler {
+	return a.handler(gate{a.Identity.APICaller, a.Identity.Visitor})
+}
+
+func (a *App) handler(g gate) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", a.live)
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("GET /metrics", a.opts.Telemetry.Metrics())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Assets())
-	mux.Handle("/api/", a.api().Handler())
-	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: a.Identity.Visitor, Customers: a.choices, Nav: nav, Parts: a.parts()}
+	mux.Handle("/api/", a.api(g).Handler())
+	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: g.page, Customers: a.choices, Nav: nav, Parts: a.parts()}
 	mux.Handle("GET /files/{token}", a.Files.Serve(shell)) // without cookies, and with headers of its own
 	pages := http.NewServeMux()
 	a.pages(pages, shell)
@@ -33,9 +43,9 @@ func (a *App) stopwatch() func() float64 {
 	return func() float64 { return a.opts.Clock.Now().Sub(start).Seconds() }
 }
 
-func (a *App) api() *api.API {
+func (a *App) api(g gate) *api.API {
 	x := api.New(api.Config{DB: a.db, Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Version: a.opts.Version,
-		Style: ui.Asset("app.css"), Authenticate: a.Identity.APICaller, Customer: a.resolve})
+		Style: ui.Asset("app.css"), Authenticate: g.api, Customer: a.resolve})
 	a.Audit.Register(x)
 	a.Identity.Register(x)
 	a.Customers.Register(x)
