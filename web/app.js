@@ -10,6 +10,7 @@ import { lists } from './js/list.js'
 import { comfort } from './js/comfort.js'
 import { pictures } from './js/pictures.js'
 import { live } from './js/live.js'
+import { passkeys } from './js/passkey.js'
 
 // The same settings stand in a <meta name="htmx-config"> for whoever reads the page; these are the ones that count.
 Object.assign(htmx.config, {
@@ -37,6 +38,7 @@ keys()
 lists()
 comfort()
 pictures()
+passkeys()
 live(htmx)
 
 // What fails in the background is said, once, in words: a page must never look alive when it is not.

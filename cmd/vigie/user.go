@@ -15,8 +15,14 @@ import (
 )
 
 type userCommand struct {
-	Create userCreate `cmd:"" help:"Add a person who may sign in."`
-	List   userList   `cmd:"" help:"List the people."`
+	Create       userCreate       `cmd:"" help:"Add a person who may sign in."`
+	List         userList         `cmd:"" help:"List the people."`
+	Invite       userInvite       `cmd:"" help:"Print a link by which a person sets their password."`
+	Disable      userDisable      `cmd:"" help:"Disable a person: out at once, with every session and token."`
+	Enable       userEnable       `cmd:"" help:"Let a disabled person sign in again."`
+	SignOut      userSignOut      `cmd:"" help:"End every session of a person."`
+	ResetFactors userResetFactors `cmd:"" help:"Remove every second factor of a person who has lost theirs."`
+	BreakGlass   userBreakGlass   `cmd:"" help:"Make an administrator for an emergency, who ends by itself; the password is printed once."`
 }
 
 type userCreate struct {
@@ -25,23 +31,28 @@ type userCreate struct {
 	Name          string `required:"" help:"Name." placeholder:"N"`
 	Role          string `required:"" help:"admin, manager, engineer, agent, sales, auditor; approver, requester, viewer." placeholder:"ROLE"`
 	Customer      string `help:"Slug: required for the customer's roles; limits a provider's." placeholder:"SLUG"`
-	PasswordStdin bool   `required:"" help:"Read the password from standard input."`
+	PasswordStdin bool   `xor:"password" required:"" help:"Read the password from standard input."`
+	Invite        bool   `xor:"password" required:"" help:"Mail them a link by which they set their password."`
 }
 
-func (*userCreate) readsStdin() bool { return true }
+func (c *userCreate) readsStdin() bool { return c.PasswordStdin }
 
 // Run implements command.
 func (c *userCreate) Run(ctx context.Context, e *env, g *grammar) error {
-	password, err := bufio.NewReader(io.LimitReader(e.stdin, 4096)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the password: %w", err)
+	password := ""
+	if c.PasswordStdin {
+		var err error
+		password, err = bufio.NewReader(io.LimitReader(e.stdin, 4096)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read the password: %w", err)
+		}
 	}
 	a, done, err := c.open(ctx, e, g)
 	if err != nil {
 		return err
 	}
 	defer done()
-	in := identity.NewUser{Email: c.Email, Name: c.Name, Role: permission.Role(c.Role), Password: strings.TrimRight(password, "\r\n")}
+	in := identity.NewUser{Email: c.Email, Name: c.Name, Role: permission.Role(c.Role), Password: strings.TrimRight(password, "\r\n"), Invite: c.Invite}
 	if c.Customer != "" {
 		in.Customers = []string{c.Customer}
 	}

@@ -29,7 +29,7 @@ func (a *App) handler(g gate) http.Handler {
 	mux.Handle("GET /metrics", a.opts.Telemetry.Metrics())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Assets())
 	mux.Handle("/api/", a.api(g).Handler())
-	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: g.page, Customers: a.choices, Nav: nav, Parts: a.parts()}
+	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: g.page, Customers: a.choices, Nav: nav, Alarms: a.alarms, Parts: a.parts()}
 	mux.Handle("GET /files/{token}", a.Files.Serve(shell)) // without cookies, and with headers of its own
 	pages := http.NewServeMux()
 	a.pages(pages, shell)

@@ -130,8 +130,9 @@ func (h *house) signIn(t *testing.T, r permission.Role, limited bool) *caller {
 	}
 	_, err := h.app.Identity.CreateUser(ctx, h.operator(), in)
 	check(t, err)
-	c.session, err = h.app.Identity.SignIn(ctx, in.Email, password, identity.Visit{Address: "192.0.2.1"})
+	step, err := h.app.Identity.SignIn(ctx, in.Email, password, identity.Visit{Address: "192.0.2.1"})
 	check(t, err)
+	c.session = step.Secret
 	c.actor, err = h.app.Identity.Authenticate(request{method: "GET", path: "/", as: c, page: true}.http(t))
 	check(t, err)
 	if c.actor.Scope().All() == limited {

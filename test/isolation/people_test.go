@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
@@ -43,28 +44,49 @@ var peopleRules = map[string]rule{
 }
 
 var peoplePages = map[string]pageRule{
-	"GET /people":                {action: permission.UserRead, shows: true},
-	"GET /people/new":            {action: permission.UserWrite},
-	"POST /people/new":           {action: permission.UserWrite, form: invited},
-	"GET /people/{id}":           {action: permission.UserRead, shows: true},
-	"GET /people/{id}/edit":      {action: permission.UserWrite, shows: true},
-	"POST /people/{id}/edit":     {action: permission.UserWrite, form: taken("name")},
-	"POST /people/{id}/disable":  {action: permission.UserWrite, form: taken("name")},
-	"POST /people/{id}/enable":   {action: permission.UserWrite, form: taken("name")},
-	"POST /people/{id}/link":     {action: permission.UserWrite, form: taken("name")},
-	"POST /people/{id}/sign-out": {action: permission.UserWrite, form: taken("name")},
-	"GET /sessions":              {action: permission.UserRead, shows: true},
-	"POST /sessions/{id}/revoke": {who: others(0, 412), form: taken("name")},
-	"GET /tokens":                {action: permission.TokenOwn},
-	"GET /tokens/new":            {action: permission.TokenOwn},
-	"POST /tokens/new":           {action: permission.TokenOwn, form: made("name", "by form")},
-	"POST /tokens/{id}/revoke":   {who: others(0, 412), form: taken("name")},
-	"GET /account":               {action: permission.ProfileOwn},
-	"POST /account":              {action: permission.ProfileOwn},
-	"POST /account/password":     {action: permission.ProfileOwn},
-	"POST /account/sessions":     {action: permission.ProfileOwn},
-	"GET /prove":                 {action: permission.ProfileOwn},
-	"POST /prove":                {action: permission.ProfileOwn},
+	"GET /people":                    {action: permission.UserRead, shows: true},
+	"GET /people/new":                {action: permission.UserWrite},
+	"POST /people/new":               {action: permission.UserWrite, form: invited},
+	"GET /people/{id}":               {action: permission.UserRead, shows: true},
+	"GET /people/{id}/edit":          {action: permission.UserWrite, shows: true},
+	"POST /people/{id}/edit":         {action: permission.UserWrite, form: taken("name")},
+	"POST /people/{id}/disable":      {action: permission.UserWrite, form: taken("name")},
+	"POST /people/{id}/enable":       {action: permission.UserWrite, form: taken("name")},
+	"POST /people/{id}/link":         {action: permission.UserWrite, form: taken("name")},
+	"POST /people/{id}/sign-out":     {action: permission.UserWrite, form: taken("name")},
+	"GET /sessions":                  {action: permission.UserRead, shows: true},
+	"POST /sessions/{id}/revoke":     {who: others(0, 412), form: taken("name")},
+	"GET /tokens":                    {action: permission.TokenOwn},
+	"GET /tokens/new":                {action: permission.TokenOwn},
+	"POST /tokens/new":               {action: permission.TokenOwn, form: made("name", "by form")},
+	"POST /tokens/{id}/revoke":       {who: others(0, 412), form: taken("name")},
+	"GET /account":                   {action: permission.ProfileOwn},
+	"POST /account":                  {action: permission.ProfileOwn},
+	"POST /account/password":         {action: permission.ProfileOwn},
+	"POST /account/sessions":         {action: permission.ProfileOwn},
+	"POST /people/{id}/factors":      {action: permission.UserWrite, form: taken("name")},
+	"GET /account/totp":              {action: permission.ProfileOwn, ok: 303},
+	"POST /account/totp":             {action: permission.ProfileOwn},
+	"POST /account/totp/remove":      {action: permission.ProfileOwn},
+	"POST /account/recovery":         {action: permission.ProfileOwn},
+	"POST /account/passkeys":         {action: permission.ProfileOwn},
+	"POST /account/passkeys/options": {action: permission.ProfileOwn},
+	"POST /account/passkeys/remove":  {action: permission.ProfileOwn},
+	"POST /prove/options":            {action: permission.ProfileOwn},
+	"POST /prove/passkey":            {action: permission.ProfileOwn},
+	"GET /sign-in-rules":             {action: permission.SignInRule},
+	"POST /sign-in-rules":            {who: wideAdmin},
+	"POST /break-glass/end":          {who: wideAdmin},
+	"GET /prove":                     {action: permission.ProfileOwn},
+	"POST /prove":                    {action: permission.ProfileOwn},
+}
+
+// wideAdmin is what an administrator may who is limited to no customer.
+func wideAdmin(c *caller) []int {
+	if c.may(permission.SignInRule) && !c.limited {
+		return []int{303}
+	}
+	return []int{403}
 }
 
 // invited is the form by which somebody of the customer is invited.
@@ -99,7 +121,66 @@ var peopleCalls = map[string]call{
 		return two(h.app.Identity.InvitationLink(ctx, a, "person@"+f.Word+".example"))
 	}},
 	"identity.ProveByPassword": {list: true, quiet: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
-		return none(h.app.Identity.ProveByPassword(ctx, a, ""))
+		return none(h.app.Identity.ProveByPassword(ctx, a, "", ""))
+	}},
+	"identity.Factors": {do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Identity.Factors(ctx, a, f.Refs["user"]))
+	}},
+	"identity.FactorRules": {action: permission.SignInRule, list: true, quiet: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.FactorRules(ctx, a))
+	}},
+	"identity.SetFactorRules": {closed: true, list: true, quiet: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.SetFactorRules(ctx, a, nil))
+	}},
+	"identity.ResetFactors": {action: permission.UserWrite, refuses: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		if f.Version != 0 { // the walk still needs the session of acme's person
+			return none(h.app.Identity.ResetFactors(ctx, a, a.ID))
+		}
+		return none(h.app.Identity.ResetFactors(ctx, a, f.Refs["user"]))
+	}},
+	"identity.MakeGlass": {closed: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return two(h.app.Identity.MakeGlass(ctx, a, identity.BreakGlass{Email: "person@" + f.Word + ".example", Reason: "the walk of the test"}))
+	}},
+	"identity.EndGlass": {closed: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return none(h.app.Identity.EndGlass(ctx, a, f.Refs["user"]))
+	}},
+	"identity.BrokenGlass": {list: true, quiet: true, action: permission.SignInRule, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.BrokenGlass(ctx, a))
+	}},
+	"identity.BeginTOTP": {list: true, quiet: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.BeginTOTP(ctx, a))
+	}},
+	"identity.ConfirmTOTP": {list: true, quiet: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.ConfirmTOTP(ctx, a, "no code"))
+	}},
+	"identity.RemoveTOTP": {list: true, quiet: true, closed: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		err := h.app.Identity.RemoveTOTP(ctx, a)
+		if fault.Is(err, fault.NotFound) { // nobody has one
+			err = fault.New(fault.Conflict, "trust.factor.none")
+		}
+		return none(err)
+	}},
+	"identity.RenewRecovery": {list: true, quiet: true, closed: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.RenewRecovery(ctx, a))
+	}},
+	"identity.AskNewPasskey": {list: true, quiet: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.AskNewPasskey(ctx, a, "localhost"))
+	}},
+	"identity.AddPasskey": {list: true, quiet: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.AddPasskey(ctx, a, "localhost", identity.Answer{}))
+	}},
+	"identity.RemovePasskey": {list: true, quiet: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		err := h.app.Identity.RemovePasskey(ctx, a, f.Refs["ci"])
+		if fault.Is(err, fault.NotFound) { // nobody has one
+			err = fault.New(fault.Conflict, "trust.factor.none")
+		}
+		return none(err)
+	}},
+	"identity.AskProof": {list: true, quiet: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Identity.AskProof(ctx, a, "localhost"))
+	}},
+	"identity.ProveByPasskey": {list: true, quiet: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return none(h.app.Identity.ProveByPasskey(ctx, a, "localhost", identity.Answer{}))
 	}},
 	"identity.HasProof": {list: true, quiet: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
 		return one(h.app.Identity.HasProof(ctx, a))
@@ -128,4 +209,16 @@ func (h *house) resetOfNobody(t *testing.T) {
 	check(t, h.app.Identity.AnswerReset(t.Context(), id.New()))
 	check(t, h.app.Identity.RequestReset(t.Context(), "stranger@nowhere.example", identity.Visit{Address: "192.0.2.7"}))
 	h.untouched(t, h.bolt, before, "a request of a stranger")
+}
+
+var peopleActorless = map[string]string{
+	"identity.AskPasskey":        "asks whoever comes for a passkey, and tells nothing",
+	"identity.SignInByPasskey":   "makes the session, before any customer is known",
+	"identity.PendingSignIn":     "tells the holder of a pending sign-in how far it is",
+	"identity.SignInByCode":      "makes the session, before any customer is known",
+	"identity.EnrolTOTP":         "goes on with a pending sign-in",
+	"identity.EnrolByCode":       "goes on with a pending sign-in",
+	"identity.AskPendingPasskey": "goes on with a pending sign-in",
+	"identity.FinishByPasskey":   "makes the session, before any customer is known",
+	"identity.PasskeysAt":        "tells of an address, not of a person",
 }

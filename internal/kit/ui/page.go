@@ -29,6 +29,7 @@ type Page struct {
 	Customer  *Customer  // the one whose data is shown; nil is all
 	Theme     Theme
 	Toasts    []Toast
+	Alarms    []Alarm // what the reader must know on every page
 
 	// Live names what main shows, as "kind:id" or "kind": main is fetched again when that changes. Pages with a form leave it
 	// empty. Smaller parts have data-live and an id of their own.
@@ -78,6 +79,9 @@ const (
 	Off  Tone = "off"
 	Info Tone = "info"
 )
+
+// Alarm stands above every page until it is over.
+type Alarm struct{ Text, Href, Link string }
 
 // Toast is a short message after an action.
 type Toast struct {

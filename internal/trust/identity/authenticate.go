@@ -74,6 +74,13 @@ func (s *Service) bySession(ctx context.Context, secret, address string) (a perm
 		if err != nil {
 			return err
 		}
+		// The role may have come to need a second factor since: whoever has used none signs in anew, and is led to one.
+		if row.Factor == "" {
+			need, err := factorRequired(ctx, tx, u.Role)
+			if err != nil || need {
+				return unauthorized().Because(err)
+			}
+		}
 		a = actor(u, permission.Person, row.ID, address, u.Role, scope)
 		return nil
 	})
@@ -161,7 +168,7 @@ var ofUser = func() string {
 
 // active tells whose data a user may see who may come in.
 func active(ctx context.Context, tx *db.Tx, u user) (db.Scope, error) {
-	if !u.DisabledAt.IsZero() {
+	if !u.standing(tx.Now()) {
 		return db.Scope{}, unauthorized()
 	}
 	if !u.Limited {

@@ -121,7 +121,7 @@ func TestSessionsLiveAndEnd(t *testing.T) {
 		ctx := h.t.Context()
 		h.user("pat@example.com", permission.Agent)
 		signIn := func() string {
-			secret, err := h.SignIn(ctx, " Pat@Example.com ", password, identity.Visit{Address: "192.0.2.1"})
+			secret, err := h.signIn(ctx, " Pat@Example.com ", password, identity.Visit{Address: "192.0.2.1"})
 			if err != nil {
 				h.t.Fatal(err)
 			}
@@ -148,7 +148,7 @@ func TestSessionsLiveAndEnd(t *testing.T) {
 			h.t.Errorf("signing out twice: %v", err)
 		}
 		old := signIn()
-		secret, err := h.SignIn(ctx, "pat@example.com", password, identity.Visit{Session: strings.TrimPrefix(old, "session ")})
+		secret, err := h.signIn(ctx, "pat@example.com", password, identity.Visit{Session: strings.TrimPrefix(old, "session ")})
 		if err != nil || "session "+secret == old {
 			h.t.Fatalf("no new session: %v", err)
 		}
@@ -170,7 +170,7 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 		ctx := h.t.Context()
 		h.user("pat@example.com", permission.Agent)
 		try := func(email, password, address string) fault.Code {
-			_, err := h.SignIn(ctx, email, password, identity.Visit{Address: address})
+			_, err := h.signIn(ctx, email, password, identity.Visit{Address: address})
 			if err == nil {
 				return "in"
 			}
@@ -273,7 +273,7 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 		h.user("boss@example.com", permission.Admin)
 		pat := h.user("pat@example.com", permission.Manager)
 		boss, token := h.token("boss@example.com", identity.NewToken{}), h.token("pat@example.com", identity.NewToken{})
-		secret, err := h.SignIn(h.t.Context(), "pat@example.com", password, identity.Visit{})
+		secret, err := h.signIn(h.t.Context(), "pat@example.com", password, identity.Visit{})
 		if err != nil {
 			h.t.Fatal(err)
 		}
@@ -290,7 +290,7 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 		h.want(h.do(boss, "PATCH", "/users/"+pat.ID, `{"disabled":true}`, "If-Match", `"v1"`), 412)
 		h.want(h.do(boss, "PATCH", "/users/"+pat.ID, `{"disabled":true}`, "If-Match", `"v3"`), 200)
 		h.want(h.do(session, "GET", "/customers", ""), 401)
-		if _, err := h.SignIn(h.t.Context(), "pat@example.com", password, identity.Visit{}); !fault.Is(err, fault.Unauthorized) {
+		if _, err := h.signIn(h.t.Context(), "pat@example.com", password, identity.Visit{}); !fault.Is(err, fault.Unauthorized) {
 			h.t.Errorf("a disabled person signs in: %v", err)
 		}
 
@@ -388,11 +388,11 @@ func TestPasswordAndPreferences(t *testing.T) {
 	each(t, func(h *house) {
 		ctx := context.Background()
 		h.user("pat@example.com", permission.Agent)
-		secret, err := h.SignIn(ctx, "pat@example.com", password, identity.Visit{})
+		secret, err := h.signIn(ctx, "pat@example.com", password, identity.Visit{})
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		other, err := h.SignIn(ctx, "pat@example.com", password, identity.Visit{})
+		other, err := h.signIn(ctx, "pat@example.com", password, identity.Visit{})
 		if err != nil {
 			h.t.Fatal(err)
 		}
@@ -404,7 +404,7 @@ func TestPasswordAndPreferences(t *testing.T) {
 		h.want(h.do(s, "POST", "/me/password", `{"current_password":"`+password+`","password":"another good one"}`), 200)
 		h.want(h.do(s, "GET", "/me", ""), 200)
 		h.want(h.do("session "+other, "GET", "/me", ""), 401)
-		if _, err := h.SignIn(ctx, "pat@example.com", "another good one", identity.Visit{}); err != nil {
+		if _, err := h.signIn(ctx, "pat@example.com", "another good one", identity.Visit{}); err != nil {
 			h.t.Errorf("the new password: %v", err)
 		}
 	})

@@ -3,6 +3,7 @@ package identity
 import (
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/fault"
@@ -47,6 +48,12 @@ func (s *Service) Mount(mux *http.ServeMux, log *slog.Logger, open func(http.Res
 	mux.HandleFunc("GET "+SignInPath, p.form)
 	mux.HandleFunc("POST "+SignInPath, p.signIn)
 	mux.HandleFunc("POST "+ui.SignOutPath, p.signOut)
+	mux.HandleFunc("GET "+FactorPath, p.factor)
+	mux.HandleFunc("POST "+FactorPath, p.useFactor)
+	mux.HandleFunc("POST "+FactorPath+"/options", p.askFactor)
+	mux.HandleFunc("POST "+FactorPath+"/passkey", p.finishByPasskey)
+	mux.HandleFunc("POST "+PasskeyPath+"/options", p.askPasskey)
+	mux.HandleFunc("POST "+PasskeyPath, p.signInByPasskey)
 	mux.HandleFunc("GET "+ForgotPath, p.forgot)
 	mux.HandleFunc("POST "+ForgotPath, p.requestReset)
 	mux.HandleFunc("GET "+LinkPath, p.welcome)
@@ -65,6 +72,9 @@ func (h pages) form(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := ui.SignInForm{Next: ui.LocalPath(r.URL.Query().Get("next"))}
+	if r.URL.Query().Get("again") != "" {
+		f.Fault = h.open(w, r).T("people.factor.again")
+	}
 	if r.URL.Query().Get("welcome") != "" {
 		f.Notice = h.open(w, r).T("people.welcome.done")
 	}
@@ -77,16 +87,24 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, status int, f ui.Sig
 	if h.s.Mail != nil {
 		f.Forgot = ForgotPath
 	}
+	if h.s.PasskeysAt(site(r)) {
+		f.Below = passkeyForm(page, PasskeyPath, PasskeyPath+"/options", "get", page.T("people.factor.sign_in"), f.Next)
+	}
 	ui.Render(w, r, status, ui.SignIn(page, f))
 }
 
 func (h pages) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	f := ui.SignInForm{Email: r.PostFormValue("email"), Next: ui.LocalPath(r.PostFormValue("next"))}
-	secret, err := h.s.SignIn(r.Context(), f.Email, r.PostFormValue("password"), Visit{Address: Address(r), Agent: r.UserAgent(), Session: h.s.sessionSecret(r)})
-	if err == nil {
-		h.s.setCookie(w, secret)
+	step, err := h.s.SignIn(r.Context(), f.Email, r.PostFormValue("password"), visit(h.s, r))
+	switch {
+	case err == nil && step.Stage == SignedIn:
+		h.s.setCookie(w, step.Secret)
 		ui.Redirect(w, r, f.Next)
+		return
+	case err == nil:
+		h.s.setStep(w, step.Secret)
+		ui.Redirect(w, r, FactorPath+"?next="+url.QueryEscape(f.Next))
 		return
 	}
 	p := h.open(w, r)

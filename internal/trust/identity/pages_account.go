@@ -14,6 +14,9 @@ import (
 type accountView struct {
 	User
 	sessions []Session
+	factors  Factors
+	passkeys bool // can be used by this address
+	proven   bool // a passkey may be added now
 
 	Name, Language, TimeZone, Theme string
 	summary                         []ui.FieldFault
@@ -38,7 +41,14 @@ func (h room) accountView(r *http.Request, p *ui.Page, a permission.Actor) (v ac
 		return v, err
 	}
 	v.Name, v.Language, v.TimeZone, v.Theme = v.User.Name, v.User.Language, v.User.TimeZone, string(p.Theme)
-	v.sessions, err = h.s.Sessions(r.Context(), a, a.ID)
+	if v.sessions, err = h.s.Sessions(r.Context(), a, a.ID); err != nil {
+		return v, err
+	}
+	if v.factors, err = h.s.Factors(r.Context(), a, a.ID); err != nil {
+		return v, err
+	}
+	v.passkeys = h.s.PasskeysAt(site(r))
+	v.proven, err = h.s.HasProof(r.Context(), a)
 	return v, err
 }
 

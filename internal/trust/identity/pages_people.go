@@ -21,28 +21,41 @@ import (
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	h := room{s}
 	for pattern, handler := range map[string]web.Handler{
-		"GET /people":                h.people,
-		"GET /people/new":            h.newPerson,
-		"POST /people/new":           h.createPerson,
-		"GET /people/{id}":           h.person,
-		"GET /people/{id}/edit":      h.editPerson,
-		"POST /people/{id}/edit":     h.changePerson,
-		"POST /people/{id}/disable":  h.disablePerson,
-		"POST /people/{id}/enable":   h.enablePerson,
-		"POST /people/{id}/link":     h.sendLink,
-		"POST /people/{id}/sign-out": h.signOutPerson,
-		"GET /sessions":              h.sessions,
-		"POST /sessions/{id}/revoke": h.revokeSession,
-		"GET /tokens":                h.tokens,
-		"GET /tokens/new":            h.newToken,
-		"POST /tokens/new":           h.createToken,
-		"POST /tokens/{id}/revoke":   h.revokeToken,
-		"GET /account":               h.account,
-		"POST /account":              h.changeAccount,
-		"POST /account/password":     h.changePassword,
-		"POST /account/sessions":     h.signOutElsewhere,
-		"GET /prove":                 h.proveForm,
-		"POST /prove":                h.prove,
+		"GET /people":                    h.people,
+		"GET /people/new":                h.newPerson,
+		"POST /people/new":               h.createPerson,
+		"GET /people/{id}":               h.person,
+		"GET /people/{id}/edit":          h.editPerson,
+		"POST /people/{id}/edit":         h.changePerson,
+		"POST /people/{id}/disable":      h.disablePerson,
+		"POST /people/{id}/enable":       h.enablePerson,
+		"POST /people/{id}/link":         h.sendLink,
+		"POST /people/{id}/sign-out":     h.signOutPerson,
+		"GET /sessions":                  h.sessions,
+		"POST /sessions/{id}/revoke":     h.revokeSession,
+		"GET /tokens":                    h.tokens,
+		"GET /tokens/new":                h.newToken,
+		"POST /tokens/new":               h.createToken,
+		"POST /tokens/{id}/revoke":       h.revokeToken,
+		"GET /account":                   h.account,
+		"POST /account":                  h.changeAccount,
+		"POST /account/password":         h.changePassword,
+		"POST /account/sessions":         h.signOutElsewhere,
+		"GET /prove":                     h.proveForm,
+		"POST /prove":                    h.prove,
+		"POST /prove/options":            h.askProof,
+		"POST /prove/passkey":            h.proveByPasskey,
+		"GET /account/totp":              h.newTOTP,
+		"POST /account/totp":             h.addTOTP,
+		"POST /account/totp/remove":      h.removeTOTP,
+		"POST /account/recovery":         h.renewRecovery,
+		"POST /account/passkeys/options": h.askNewPasskey,
+		"POST /account/passkeys":         h.addPasskey,
+		"POST /account/passkeys/remove":  h.removePasskey,
+		"POST /people/{id}/factors":      h.resetFactors,
+		"GET /sign-in-rules":             h.rules,
+		"POST /sign-in-rules":            h.setRules,
+		"POST /break-glass/end":          h.endGlass,
 	} {
 		mux.Handle(pattern, shell.Page(handler))
 	}
@@ -126,16 +139,17 @@ func (h room) people(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		{Key: "state", Label: p.T("people.state.label"), NoWrap: true, Cell: func(u User) templ.Component { return userState(p, u.Disabled) }},
 		{Key: "created_at", Label: p.T("people.since"), Sort: true, NoWrap: true, Cell: func(u User) templ.Component { return ui.When(p, u.CreatedAt.Time) }},
 	}, shown, func(u User) ui.Row { return ui.Row{ID: u.ID, Href: "/people/" + u.ID, Name: u.Name} })
-	ui.Render(w, r, http.StatusOK, peoplePage(p, t, may))
+	ui.Render(w, r, http.StatusOK, peoplePage(p, t, may, a.May(permission.SignInRule)))
 	return nil
 }
 
 // personView is a person as the page shows one.
 type personView struct {
 	User
-	sessions    []Session
-	tokens      []Token
-	write, self bool
+	factors            Factors
+	sessions           []Session
+	tokens             []Token
+	write, self, glass bool
 }
 
 func (v personView) facts(p *ui.Page) []ui.Fact {
@@ -146,6 +160,26 @@ func (v personView) facts(p *ui.Page) []ui.Fact {
 		{Label: p.T("people.language"), Value: ui.Text(languageName(p, v.Language))},
 		{Label: p.T("people.time_zone"), Value: ui.Text(v.TimeZone)},
 		{Label: p.T("people.since"), Value: ui.When(p, v.CreatedAt.Time)},
+	}
+}
+
+// factorFacts says what somebody has to sign in.
+func factorFacts(p *ui.Page, f Factors) []ui.Fact {
+	yes := func(on bool) templ.Component {
+		if on {
+			return ui.Status(ui.Good, p.T("people.factor.yes"))
+		}
+		return ui.Status(ui.Off, p.T("people.factor.no"))
+	}
+	names := make([]string, len(f.Passkeys))
+	for i, k := range f.Passkeys {
+		names[i] = k.Name
+	}
+	return []ui.Fact{
+		{Label: p.T("people.method.password"), Value: yes(f.Password)},
+		{Label: p.T("people.method.totp"), Value: yes(f.TOTP)},
+		{Label: p.T("people.factor.passkeys"), Value: ui.Either(p, strings.Join(names, ", "))},
+		{Label: p.T("people.factor.codes"), Value: ui.Text(p.N("people.factor.left", f.Recovery))},
 	}
 }
 
@@ -182,6 +216,12 @@ func (h room) person(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		return err
 	}
 	if v.tokens, err = h.s.Tokens(r.Context(), a, u.ID); err != nil {
+		return err
+	}
+	if v.glass, err = h.s.isGlass(r.Context(), a, u.ID); err != nil {
+		return err
+	}
+	if v.factors, err = h.s.Factors(r.Context(), a, u.ID); err != nil {
 		return err
 	}
 	p.Title = u.Name

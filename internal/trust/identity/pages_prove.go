@@ -12,9 +12,11 @@ import (
 
 // proveView is the page that asks once more who somebody is.
 type proveView struct {
-	next    string
-	summary []ui.FieldFault
-	errors  map[string]string
+	next     string
+	factors  Factors
+	passkeys bool
+	summary  []ui.FieldFault
+	errors   map[string]string
 }
 
 func (h room) proveForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -25,6 +27,11 @@ func (h room) showProve(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err := a.Require(permission.ProfileOwn); err != nil {
 		return err
 	}
+	var err error
+	if v.factors, err = h.s.Factors(r.Context(), a, a.ID); err != nil {
+		return err
+	}
+	v.passkeys = h.s.PasskeysAt(site(r))
 	p.Title = p.T("people.prove.title")
 	ui.Render(w, r, status, provePage(p, v))
 	return nil
@@ -35,7 +42,11 @@ func (h room) prove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		return err
 	}
 	v := proveView{next: ui.LocalPath(r.PostFormValue("next"))}
-	err := h.s.ProveByPassword(r.Context(), a, r.PostFormValue("password"))
+	return h.proved(w, r, p, a, v, h.s.ProveByPassword(r.Context(), a, r.PostFormValue("password"), r.PostFormValue("code")))
+}
+
+// proved goes on to what the proof was for, or says why it is none.
+func (h room) proved(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, v proveView, err error) error {
 	if err == nil {
 		ui.Redirect(w, r, v.next)
 		return nil

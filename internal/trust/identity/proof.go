@@ -68,23 +68,52 @@ func (s *Service) GiveProof(ctx context.Context, tx *db.Tx, a permission.Actor, 
 	return audit.Write(ctx, tx, a, "prove", audit.Record{Type: "user", ID: a.ID, Name: a.Email}, nil, map[string]string{"method": method})
 }
 
-// ProveByPassword checks the password of the person who is signed in. Faults: unauthorized, invalid, limited.
-func (s *Service) ProveByPassword(ctx context.Context, a permission.Actor, password string) error {
+// ProveByPassword checks the password of the person who is signed in, and a code where they have a second factor: a proof is never
+// weaker than signing in. Faults: unauthorized, invalid, limited.
+func (s *Service) ProveByPassword(ctx context.Context, a permission.Actor, password, code string) error {
 	if password == "" { // nothing was guessed
 		var bad fault.Fields
 		bad.Add("password", "trust.password.wrong")
 		return bad.Err()
 	}
-	_, keys, err := s.checkOwnPassword(ctx, a, password, "password")
+	u, keys, err := s.checkOwnPassword(ctx, a, password, "password")
 	if err != nil {
 		return err
 	}
-	return s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
-		if err := forget(ctx, tx, keys); err != nil {
+	more := factorKeys(u.ID, a.Address)
+	if err := s.attempt(ctx, more); err != nil {
+		return err
+	}
+	wrong := false
+	err = s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
+		f, err := factorsOf(ctx, tx, u.ID)
+		if err != nil {
 			return err
 		}
-		return s.GiveProof(ctx, tx, a, byPassword)
+		method := byPassword
+		if f.any() {
+			factor, err := s.useCode(ctx, tx, u.ID, code)
+			if err != nil {
+				return err
+			}
+			if wrong = factor == ""; wrong {
+				return audit.Write(ctx, tx, a, "factor_failed", record(u), nil, nil)
+			}
+			method += "+" + factor
+		}
+		for _, k := range [][]attemptKey{keys, more} {
+			if err := forget(ctx, tx, k); err != nil {
+				return err
+			}
+		}
+		return s.GiveProof(ctx, tx, a, method)
 	})
+	if err == nil && wrong {
+		var bad fault.Fields
+		bad.Add("code", "trust.factor.wrong")
+		return bad.Err()
+	}
+	return err
 }
 
 // checkOwnPassword compares the password of the person who is signed in. A session that somebody left open must not be a way to

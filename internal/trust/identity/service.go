@@ -114,7 +114,7 @@ func (s *Service) CountAdmins(ctx context.Context) (n int, err error) {
 }
 
 func countAdmins(ctx context.Context, tx *db.Tx) (n int, err error) {
-	err = tx.Get(ctx, &n, `SELECT COUNT(*) FROM {app_user} WHERE role = ? AND disabled_at IS NULL AND NOT limited`, string(permission.Admin))
+	err = tx.Get(ctx, &n, `SELECT COUNT(*) FROM {app_user} WHERE role = ? AND disabled_at IS NULL AND expires_at IS NULL AND NOT limited`, string(permission.Admin))
 	return n, err
 }
 

@@ -47,6 +47,7 @@ const (
 	byTOTP     = "totp"
 	byRecovery = "recovery"
 	external   = "external"
+	byGlass    = "break_glass"
 )
 
 // newSecret gives 256 random bits as text.
@@ -67,55 +68,6 @@ type Visit struct {
 	Address string
 	Agent   string
 	Session string // secret of the session so far, which ends
-}
-
-// SignIn checks e-mail and password, and begins a session whose secret it gives. Faults: unauthorized (whatever was wrong),
-// limited.
-func (s *Service) SignIn(ctx context.Context, email, password string, v Visit) (secret string, err error) {
-	email = strings.ToLower(strings.TrimSpace(email))
-	wrong := fault.New(fault.Unauthorized, "trust.sign_in.wrong")
-	if len(email) > 254 || len(password) > 4*maxPassword || !readable(email) {
-		return "", wrong
-	}
-	keys := attemptKeys(email, v.Address)
-	if err := s.attempt(ctx, keys); err != nil {
-		return "", err
-	}
-	var u user
-	err = s.db.View(ctx, db.GrantAll(), func(tx *db.Tx) (err error) {
-		u, err = getUser(ctx, tx, "email", email)
-		return err
-	})
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return "", err
-	}
-	known := err == nil
-	if !known {
-		u.PasswordHash = decoy
-	}
-	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
-	if err != nil {
-		return "", err
-	}
-	actor := permission.Actor{ID: u.ID, Name: u.Name, Email: u.Email, Kind: permission.Person, Address: v.Address}
-	err = s.db.Across(ctx, "sessions belong to people, not to customers", func(tx *db.Tx) error {
-		if !known || !ok || !u.DisabledAt.IsZero() {
-			// Written for unknown e-mails as well, without what was typed: the time of a write must not tell who is known.
-			return audit.Write(ctx, tx, actor, "sign_in_failed", record(u), nil, nil)
-		}
-		if err := forget(ctx, tx, keys); err != nil {
-			return err
-		}
-		secret, err = begin(ctx, tx, u, v, byPassword, "")
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	if secret == "" {
-		return "", wrong
-	}
-	return secret, nil
 }
 
 // begin makes the session of a person, in place of the one that the browser had.
@@ -172,6 +124,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 			}
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM {sign_in_request} WHERE created_at < ?`, db.At(now.Add(-time.Hour))); err != nil {
+			return err
+		}
+		if err := s.sweepGlass(ctx, tx); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM {sign_in_attempt} WHERE last_at < ?`, db.At(now.Add(-forgetAfter)))

@@ -30,6 +30,7 @@ type user struct {
 	TimeZone     string          `db:"time_zone"`
 	Theme        string          `db:"theme"`
 	DisabledAt   db.Time         `db:"disabled_at"`
+	ExpiresAt    db.Time         `db:"expires_at"`
 	Version      int64           `db:"version"`
 	CreatedAt    db.Time         `db:"created_at"`
 	UpdatedAt    db.Time         `db:"updated_at"`

@@ -31,6 +31,8 @@ type Shell struct {
 	Customers func(ctx context.Context, a permission.Actor) ([]ui.Customer, error)
 	// Nav is the left rail for the actor.
 	Nav func(p *ui.Page, a permission.Actor) []ui.NavSection
+	// Alarms are what the actor must know on every page; nil for nothing.
+	Alarms func(ctx context.Context, p *ui.Page, a permission.Actor) ([]ui.Alarm, error)
 	// Parts are what hangs on the pages of records, see Around.
 	Parts []Part
 }
@@ -84,6 +86,11 @@ func (s *Shell) shell(w http.ResponseWriter, r *http.Request, a permission.Actor
 		return p, err
 	}
 	p.Nav = s.Nav(p, a)
+	if s.Alarms != nil {
+		if p.Alarms, err = s.Alarms(r.Context(), p, a); err != nil {
+			return p, err
+		}
+	}
 	if a.Role().Customer() {
 		// People of a customer have just one, and no switcher.
 		if len(p.Customers) == 1 {

@@ -8,6 +8,9 @@ ALTER TABLE session ADD COLUMN proof_method TEXT NOT NULL DEFAULT '';
 ALTER TABLE session ADD COLUMN proof_at BIGINT;
 CREATE UNIQUE INDEX session_id ON session (id);
 
+-- When an account ends by itself; none for almost everybody.
+ALTER TABLE app_user ADD COLUMN expires_at BIGINT;
+
 -- Somebody whose password was right and whose second factor is awaited. It is no session, and nothing else reads it.
 CREATE TABLE sign_in_pending (
     id_hash TEXT PRIMARY KEY,
@@ -111,6 +114,7 @@ DROP TABLE passkey;
 DROP TABLE totp;
 DROP TABLE factor_rule;
 DROP TABLE sign_in_pending;
+ALTER TABLE app_user DROP COLUMN expires_at;
 DROP INDEX session_id;
 ALTER TABLE session DROP COLUMN proof_at;
 ALTER TABLE session DROP COLUMN proof_method;
