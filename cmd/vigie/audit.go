@@ -10,6 +10,7 @@ import (
 	"vigie/internal/app"
 	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/clock"
+	"vigie/internal/trust/approval"
 	"vigie/internal/trust/audit"
 	"vigie/locales"
 )
@@ -39,7 +40,50 @@ type auditVerify struct {
 	storeFlags
 	outputFlag
 	Checkpoint []string `help:"Checkpoint that was kept elsewhere; leaves-*.txt beside it make the answer more exact. May be given several times." placeholder:"FILE"`
-	Key        string   `help:"File with the public key that was kept elsewhere; default: what the database says." placeholder:"FILE"`
+	Key        string   `help:"File with the public key that was kept elsewhere; default: what the database, or the receipt, says." placeholder:"FILE"`
+	Receipt    string   `help:"Check this receipt of a signature instead; needs no database." placeholder:"FILE"`
+}
+
+// offline: a receipt is checked here, without any instance.
+func (c *auditVerify) offline() bool { return c.Receipt != "" }
+
+// receipt checks the receipt of a signature.
+func (c *auditVerify) receipt(e *env, key string) error {
+	b, err := os.ReadFile(e.path(c.Receipt))
+	if err != nil {
+		return fmt.Errorf("--receipt: %w", err)
+	}
+	r, err := approval.ReadReceipt(b)
+	if err != nil {
+		return err
+	}
+	p, err := words()
+	if err != nil {
+		return err
+	}
+	own := key == ""
+	if own {
+		key = r.Proof.Key
+	}
+	keys, err := audit.Keys(key)
+	if err != nil {
+		return err
+	}
+	point, err := r.Check(keys)
+	if err != nil {
+		return err
+	}
+	if c.Output != "table" {
+		return c.print(e.stdout, []string{"signer", "signed_at", "method", "title", "statement", "sha256"}, r.Signed,
+			[][]string{{r.Signed.Signer, r.Signed.SignedAt, r.Signed.Method, r.Signed.Title, r.Signed.Statement, r.Signed.SHA256}})
+	}
+	fmt.Fprintln(e.stdout, p.T("audit.receipt.good", "signer", r.Signed.Signer, "email", r.Signed.Email, "title", r.Signed.Title, "at", r.Signed.SignedAt, "method", r.Signed.Method))
+	fmt.Fprintln(e.stdout, p.T("audit.receipt.statement", "statement", r.Signed.Statement))
+	fmt.Fprintln(e.stdout, p.T("audit.receipt.hash", "sha256", r.Signed.SHA256, "number", fmt.Sprint(r.Proof.Leaf.Seq), "size", fmt.Sprint(point.Size), "origin", point.Origin))
+	if own {
+		fmt.Fprintln(e.stdout, p.T("audit.receipt.own_key", "key", r.Proof.Key))
+	}
+	return nil
 }
 
 // Run implements command. What is found makes the command fail.
@@ -47,6 +91,9 @@ func (c *auditVerify) Run(ctx context.Context, e *env, g *grammar) error {
 	key, err := c.key(e)
 	if err != nil {
 		return err
+	}
+	if c.Receipt != "" {
+		return c.receipt(e, key)
 	}
 	a, done, err := c.open(ctx, e, g)
 	if err != nil {

@@ -124,6 +124,9 @@ func run(ctx context.Context, args []string, e *env) int {
 // dispatch runs a command here, or in the server that works on the data folder.
 func dispatch(ctx context.Context, cmd command, args []string, e *env, g *grammar) error {
 	s, ok := cmd.(interface{ folder() *storeFlags })
+	if o, can := cmd.(interface{ offline() bool }); can && o.offline() {
+		return cmd.Run(ctx, e, g)
+	}
 	if _, here := cmd.(local); here || !ok || e.app != nil || !s.folder().sqlite() {
 		return cmd.Run(ctx, e, g)
 	}

@@ -29,6 +29,7 @@ import (
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/record/file"
 	"vigie/internal/record/register"
+	"vigie/internal/trust/approval"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
@@ -66,6 +67,7 @@ type App struct {
 	Transfer  *transfer.Service
 	Secrets   *seal.Box
 	Audit     *audit.Log
+	Approvals *approval.Service
 	Files     *file.Service
 	lists
 
@@ -133,12 +135,13 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds())...)
+	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds())...)
 	a.openFiles()
 	a.Customers = customer.NewService(a.db)
 	a.Customers.Join(register.Parts{Subjects: a.Subjects})
 	a.wireMail()
 	a.wirePeople()
+	a.wireApprovals()
 	a.CMDB = cmdb.New(a.db)
 	a.wireLists()
 	a.wireTransfer()

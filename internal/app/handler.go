@@ -47,6 +47,7 @@ func (a *App) api(g gate) *api.API {
 	x := api.New(api.Config{DB: a.db, Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Version: a.opts.Version,
 		Style: ui.Asset("app.css"), Authenticate: g.api, Customer: a.resolve})
 	a.Audit.Register(x)
+	a.Approvals.Register(x)
 	a.Identity.Register(x)
 	a.Customers.Register(x)
 	a.Discovery.Register(x, directory{a.Customers})
@@ -68,6 +69,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Identity.Mount(mux, a.opts.Telemetry.Log, shell.Open)
 	a.Identity.Pages(mux, shell)
 	mux.Handle("GET /{$}", shell.Page(a.today))
+	a.Approvals.Pages(mux, shell)
 	a.Customers.Pages(mux, shell)
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	a.CMDB.Pages(mux, shell)

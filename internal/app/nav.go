@@ -41,6 +41,7 @@ func rail() []struct {
 			{ui.NavItem{ID: "coverage", Label: "app.nav.coverage", Href: "/coverage", Icon: "eye-check", Go: "v"}, permission.DiscoveryRead},
 		}},
 		{"app.nav.trust", []place{
+			{ui.NavItem{ID: "approvals", Label: "app.nav.approvals", Href: "/approvals", Icon: "signature", Go: "s"}, permission.ApprovalRead},
 			{ui.NavItem{ID: "people", Label: "app.nav.people", Href: "/people", Icon: "users", Go: "p"}, permission.UserRead},
 			{ui.NavItem{ID: "tokens", Label: "app.nav.tokens", Href: "/tokens", Icon: "key"}, permission.TokenOwn},
 			{ui.NavItem{ID: "sessions", Label: "app.nav.sessions", Href: "/sessions", Icon: "device-laptop"}, permission.UserRead},

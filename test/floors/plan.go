@@ -26,6 +26,7 @@ var open = []string{"internal/platform", "internal/kit", "internal/app", "cmd"}
 // sideways lists the imports between two rooms of one floor that we want. A
 // room that is not here asks through an interface of its own, given by app.
 var sideways = map[string][]string{
+	"internal/trust/approval": {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject", "internal/trust/web"},
 	"internal/trust/audit":    {"internal/trust/permission", "internal/trust/web"},
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/subject":  {"internal/trust/permission"},
@@ -47,6 +48,7 @@ var unscoped = map[string]string{
 	"internal/trust/permission": "makes actors from scopes",
 	"internal/platform/jobs":    "a job row names its customer",
 	"internal/platform/seal":    "the instance's master key; rotation seals the secrets of all customers anew",
+	"internal/trust/approval":   "its tick finds requests that ran out",
 	"internal/trust/audit":      "one log over the entries of all customers",
 	"internal/platform/outbox":  "one queue of the events of all customers",
 	"internal/exchange/mail":    "its tick finds messages that are due, of all customers and of the instance, and a job works for the customer of its row",

@@ -91,7 +91,7 @@ var actorless = join(peopleActorless, auditActorless, registerActorless(), map[s
 })
 
 // calls are all methods that take an actor: those of this file and those of their rooms' own, one a line.
-var calls = join(
+var calls = join(auditCalls,
 	houseCalls,
 	cmdbCalls,
 	registerCalls,

@@ -13,12 +13,14 @@ import (
 	"vigie/internal/exchange/mail"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
+	"vigie/internal/trust/approval"
 	"vigie/internal/trust/identity"
 )
 
 // jobs walks every topic that the source hands to the queue.
 func (h *house) jobs(t *testing.T) {
 	topics := map[string]func(*testing.T){
+		approval.Topic:      h.approvalOfAnother,
 		discovery.RunTopic:  h.runOfAnother,
 		mail.Topic:          h.mailOfAnother,
 		identity.ResetTopic: h.resetOfNobody,

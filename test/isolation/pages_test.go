@@ -81,7 +81,7 @@ func made(pairs ...string) func(*firm) url.Values {
 }
 
 // pageRules are all pages.
-var pageRules = join(registerPages(), recordPages, peoplePages, map[string]pageRule{
+var pageRules = join(auditPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
 	"GET /palette": {action: permission.CustomerRead},
 

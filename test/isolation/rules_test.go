@@ -26,6 +26,7 @@ var pathKinds = map[string]string{
 	"users/{id}":                     "user",
 	"tokens/{id}":                    "token",
 	"audit/{id}":                     "audit",
+	"approvals/{id}":                 "approval",
 	"attachments/{id}":               "file",
 	"files/{token}":                  "file",
 	"people/{id}":                    "user",
@@ -89,7 +90,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(registerRules(), recordRules, peopleRules, map[string]rule{
+var apiRules = join(auditRules, registerRules(), recordRules, peopleRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "mail", "suppression", "file"}
+var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -108,6 +108,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	contact, err := h.app.Customers.CreateContact(ctx, op, customer.NewContact{Customer: f.Slug, Name: w + " Contact", Email: "contact@" + w + ".example", Job: w + " job"})
 	check(t, err)
 	f.Refs["contact"] = contact.ID
+	h.approve(t, f)
 	h.across(t, func(ctx context.Context, tx *db.Tx) error {
 		var entry string
 		err := tx.Get(ctx, &entry, `SELECT CAST(id AS TEXT) FROM {audit_entry} WHERE record_id = ?`, contact.ID)

@@ -17,6 +17,8 @@ func (h *house) services(t *testing.T) {
 	known := map[string]bool{}
 	for room, service := range map[string]any{
 		"customer":    h.app.Customers,
+		"audit":       h.app.Audit,
+		"approval":    h.app.Approvals,
 		"cmdb":        h.app.CMDB,
 		"discovery":   h.app.Discovery,
 		"identity":    h.app.Identity,

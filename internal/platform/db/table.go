@@ -60,6 +60,7 @@ func Tables() []Table {
 		{Name: "mail_attachment", Key: "customer_id", Travel: Leaves},
 		{Name: "mail_event", Key: "customer_id", Travel: Leaves},
 		{Name: "mail_suppression", Key: "customer_id"},
+		{Name: "approval", Key: "customer_id"},
 		{Name: "contact", Key: "customer_id"},
 		{Name: "workload", Key: "customer_id"},
 		{Name: "workload_contact", Key: "customer_id"},

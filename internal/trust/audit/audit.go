@@ -43,6 +43,12 @@ type Entry struct {
 // before and after are the record's fields as they were and are (nil for creation and deletion); secrets must not be in them. Whoever
 // looks at the record is told that it has changed (package live).
 func Write(ctx context.Context, tx *db.Tx, a permission.Actor, action string, r Record, before, after any) error {
+	_, err := WriteEntry(ctx, tx, a, action, r, before, after)
+	return err
+}
+
+// WriteEntry is Write for who needs the entry's id, as a signature does for its receipt.
+func WriteEntry(ctx context.Context, tx *db.Tx, a permission.Actor, action string, r Record, before, after any) (string, error) {
 	customer, ok := tx.Scope().One()
 	if !ok {
 		customer = Instance
@@ -54,19 +60,19 @@ func Write(ctx context.Context, tx *db.Tx, a permission.Actor, action string, r 
 	}
 	var err error
 	if e.Before.V, err = plain(before); err != nil {
-		return fmt.Errorf("audit %s: %w", action, err)
+		return "", fmt.Errorf("audit %s: %w", action, err)
 	}
 	if e.After.V, err = plain(after); err != nil {
-		return fmt.Errorf("audit %s: %w", action, err)
+		return "", fmt.Errorf("audit %s: %w", action, err)
 	}
 	if _, err := tx.Insert(ctx, "audit_entry", e, ""); err != nil {
-		return fmt.Errorf("audit %s: %w", action, err)
+		return "", fmt.Errorf("audit %s: %w", action, err)
 	}
 	if _, err := tx.Insert(ctx, "audit_pending", pending{e.ID, customer}, ""); err != nil {
-		return fmt.Errorf("audit %s: %w", action, err)
+		return "", fmt.Errorf("audit %s: %w", action, err)
 	}
 	live.Changed(tx, r.Type, r.ID)
-	return nil
+	return e.ID, nil
 }
 
 // plain cuts a value loose from its type, so that what is stored is what JSON shows.

@@ -78,6 +78,10 @@ func quote(b *bytes.Buffer, s string) {
 	b.Truncate(b.Len() - 1)
 }
 
+// Canonical gives the one form of a JSON text in which members are sorted, numbers exact and space left out. A text in which a
+// member stands twice has none.
+func Canonical(text string) ([]byte, error) { return canonicalJSON(text) }
+
 // canonicalJSON writes a JSON text with sorted members, without space, each number in one form. Members that stand twice are an
 // error: engines disagree on which of them counts.
 func canonicalJSON(text string) ([]byte, error) {

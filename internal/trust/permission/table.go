@@ -34,38 +34,41 @@ type Action string
 
 // The actions. A room adds its own here, so that one table stays whole.
 const (
-	CustomerRead   Action = "customer.read"
-	CustomerWrite  Action = "customer.write"
-	CustomerExport Action = "customer.export"
-	CustomerImport Action = "customer.import"
-	CustomerRemove Action = "customer.remove"
-	UserRead       Action = "user.read"
-	UserWrite      Action = "user.write"
-	TokenOwn       Action = "token.own"
-	ProfileOwn     Action = "profile.own"
-	SignInRule     Action = "sign_in.rule"
-	AuditRead      Action = "audit.read"
-	ContactRead    Action = "contact.read"
-	ContactWrite   Action = "contact.write"
-	AccountRead    Action = "account.read"
-	AccountWrite   Action = "account.write"
-	DiscoveryRead  Action = "discovery.read"
-	DiscoveryRun   Action = "discovery.run"
-	CIRead         Action = "ci.read"
-	CIWrite        Action = "ci.write"
-	CIImport       Action = "ci.import"
-	WorkloadRead   Action = "workload.read"
-	WorkloadWrite  Action = "workload.write"
-	FileRead       Action = "file.read"
-	FileWrite      Action = "file.write"
-	FileRemove     Action = "file.remove"
-	NoteRead       Action = "note.read"
-	NoteWrite      Action = "note.write"
-	NoteRemove     Action = "note.remove"
-	InternalRead   Action = "internal_note.read"
-	MailRead       Action = "mail.read"
-	MailWrite      Action = "mail.write"
-	InstanceDoctor Action = "instance.doctor"
+	CustomerRead    Action = "customer.read"
+	CustomerWrite   Action = "customer.write"
+	CustomerExport  Action = "customer.export"
+	CustomerImport  Action = "customer.import"
+	CustomerRemove  Action = "customer.remove"
+	UserRead        Action = "user.read"
+	UserWrite       Action = "user.write"
+	TokenOwn        Action = "token.own"
+	ProfileOwn      Action = "profile.own"
+	SignInRule      Action = "sign_in.rule"
+	AuditRead       Action = "audit.read"
+	ContactRead     Action = "contact.read"
+	ContactWrite    Action = "contact.write"
+	AccountRead     Action = "account.read"
+	AccountWrite    Action = "account.write"
+	DiscoveryRead   Action = "discovery.read"
+	DiscoveryRun    Action = "discovery.run"
+	CIRead          Action = "ci.read"
+	CIWrite         Action = "ci.write"
+	CIImport        Action = "ci.import"
+	WorkloadRead    Action = "workload.read"
+	WorkloadWrite   Action = "workload.write"
+	FileRead        Action = "file.read"
+	FileWrite       Action = "file.write"
+	FileRemove      Action = "file.remove"
+	NoteRead        Action = "note.read"
+	NoteWrite       Action = "note.write"
+	NoteRemove      Action = "note.remove"
+	InternalRead    Action = "internal_note.read"
+	MailRead        Action = "mail.read"
+	MailWrite       Action = "mail.write"
+	ApprovalRead    Action = "approval.read"
+	ApprovalRequest Action = "approval.request"
+	ApprovalSign    Action = "approval.sign"
+	InstanceDoctor  Action = "instance.doctor"
 )
 
 // The actions of the registers.
@@ -130,6 +133,9 @@ func Table() []Row {
 		{InternalRead, provider},
 		{MailRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
 		{MailWrite, []Role{Admin, Manager}},
+		{ApprovalRead, everybody},
+		{ApprovalRequest, delivery},
+		{ApprovalSign, []Role{Admin, Manager, Approver}},
 		{InstanceDoctor, []Role{Admin, Auditor}},
 	}
 }

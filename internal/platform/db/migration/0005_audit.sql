@@ -42,11 +42,43 @@ CREATE TABLE audit_checkpoint (
     kept_at BIGINT
 );
 
+CREATE TABLE approval (
+    customer_id UUID NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    id UUID NOT NULL,
+    purpose TEXT NOT NULL,
+    record_type TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    content TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    statement TEXT NOT NULL,
+    roles JSONB NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_by_name TEXT NOT NULL,
+    requested_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    state TEXT NOT NULL,
+    signer_id TEXT NOT NULL,
+    signer_name TEXT NOT NULL,
+    method TEXT NOT NULL,
+    closed_at BIGINT,
+    reason TEXT NOT NULL,
+    entry_id UUID,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, id)
+);
+CREATE UNIQUE INDEX approval_id ON approval (id);
+CREATE INDEX approval_requested ON approval (requested_at, id);
+CREATE INDEX approval_record ON approval (customer_id, record_type, record_id, id);
+CREATE INDEX approval_late ON approval (expires_at) WHERE state = 'requested';
+
 -- The trail of a person, and of an address.
 CREATE INDEX audit_entry_actor ON audit_entry (actor_id, id);
 
 -- +goose Down
 DROP INDEX audit_entry_actor;
+DROP TABLE approval;
 DROP TABLE audit_checkpoint;
 DROP TABLE audit_key;
 DROP TABLE audit_hash;
