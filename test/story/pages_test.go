@@ -139,6 +139,15 @@ func everyPage(t *testing.T) []page {
 		{name: "discovery-one", path: "/discovery?customer=meridian"},
 		{name: "run", path: run},
 		{name: "coverage", path: "/coverage"},
+		{name: "people", path: "/people"},
+		{name: "person", path: first(t, c, "/people", "/people")},
+		{name: "person-new", path: "/people/new"},
+		{name: "sessions", path: "/sessions"},
+		{name: "tokens", path: "/tokens"},
+		{name: "token-new", path: "/tokens/new"},
+		{name: "account", path: "/account"},
+		{name: "prove", path: "/prove?next=/account"},
+		{name: "sign-in-rules", path: "/sign-in-rules"},
 		{name: "missing", path: "/nowhere"},
 	}
 }

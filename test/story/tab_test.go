@@ -19,8 +19,9 @@ import (
 
 // tab is one person's browser. Its methods are the verbs of the stories, and end the test when they cannot be done.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t    *testing.T
+	ctx  context.Context
+	home string // where the demo is, as this browser opens it
 
 	lock sync.Mutex
 	said []string // what the browser complained about
@@ -29,7 +30,7 @@ type tab struct {
 // someone opens a browser in English, signed in as nobody. Whatever the browser complains about fails the story in the end.
 func someone(t *testing.T) *tab {
 	t.Helper()
-	b := &tab{t: t, ctx: axe.Browser(t)}
+	b := &tab{t: t, ctx: axe.Browser(t), home: base}
 	if err := chromedp.Listen(b.ctx, b.listen); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func (b *tab) cookie(name, value string) {
 }
 
 // goes opens an address as if it were typed.
-func (b *tab) goes(path string) { b.t.Helper(); b.do(chromedp.Navigate(base + path)) }
+func (b *tab) goes(path string) { b.t.Helper(); b.do(chromedp.Navigate(b.home + path)) }
 
 // clicks with the mouse on what the selector finds first.
 func (b *tab) clicks(selector string) {
