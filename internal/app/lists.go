@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"slices"
 
 	"vigie/internal/kit/api"
 	"vigie/internal/record/intake"
@@ -15,7 +16,7 @@ type lists struct {
 
 // wireLists makes what every list has: CSV files in.
 func (a *App) wireLists() {
-	a.Intake = intake.New(a.db, a.bundle, a.CMDB.Intakes()...)
+	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes())...)
 }
 
 func (a *App) registerLists(x *api.API) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"vigie/internal/kit/api"
+	"vigie/internal/record/intake"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/subject"
@@ -32,11 +33,21 @@ type Registered interface {
 	Keys() []string
 	Fields() []register.Field
 	Kind() subject.Kind
+	Intake() intake.Target
 }
 
 // All lists them in the order of the rail.
 func (r Registers) All() []Registered {
 	return []Registered{r.Contacts, r.Stakeholders, r.Suppliers, r.Documents}
+}
+
+// Intakes are the registers as lists that take files in.
+func (s *Service) Intakes() []intake.Target {
+	var out []intake.Target
+	for _, r := range s.Registers.All() {
+		out = append(out, r.Intake())
+	}
+	return out
 }
 
 // Join gives the registers what only the whole instance has: every type of record that a field may name, and what other rooms show

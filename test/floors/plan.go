@@ -31,6 +31,8 @@ var sideways = map[string][]string{
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/subject":  {"internal/trust/permission"},
 	"internal/trust/web":      {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject"},
+	// A register takes files in as any list does: intake is the mechanism of all of them.
+	"internal/record/register": {"internal/record/intake"},
 	// The archive is the form, backup and transfer what is put into it.
 	"internal/exchange/backup":   {"internal/exchange/archive"},
 	"internal/exchange/transfer": {"internal/exchange/archive"},

@@ -39,6 +39,7 @@ func registerRules() map[string]rule {
 				}
 				return bodies
 			}}
+		out["POST "+r.path+"/import"] = rule{action: r.write, ok: []int{200}, csv: true, query: customerQuery, body: func(f *firm) any { return r.title + "\n" + "taken in " + f.Word + "\n" }}
 		out["PATCH "+r.path+"/{id}"] = rule{action: r.write, body: func(*firm) any { return name("taken over") },
 			mixed: func(_, f *firm) (bodies []any) {
 				for _, field := range slices.Sorted(maps.Keys(r.refs)) {
@@ -146,10 +147,10 @@ func callsOf[T any](kind string, read, write permission.Action, of func(*house) 
 
 // registerActorless are the methods of a register without an actor.
 func registerActorless() map[string]string {
-	out := map[string]string{"customer.Join": "wiring; gives nothing"}
+	out := map[string]string{"customer.Join": "wiring; gives nothing", "customer.Intakes": "which lists take files in, the same for everybody"}
 	for _, r := range registers {
 		for method, why := range map[string]string{"Register": "hangs operations on the API: walked there", "Pages": "hangs pages on the mux: walked there",
-			"Patterns": "the addresses of its pages", "Fields": "what its struct declares", "Keys": "the keys of its words", "Kind": "what its records are", "Spec": "how it is listed"} {
+			"Patterns": "the addresses of its pages", "Fields": "what its struct declares", "Keys": "the keys of its words", "Kind": "what its records are", "Spec": "how it is listed", "Intake": "walked by the imports"} {
 			out[r.kind+"."+method] = why
 		}
 	}

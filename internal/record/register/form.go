@@ -119,11 +119,7 @@ func (r *Register[T]) showNew(w http.ResponseWriter, req *http.Request, p *ui.Pa
 		return err
 	}
 	var rec T
-	for _, f := range r.fields {
-		if f.Default != "" {
-			f.set(f.in(&rec), f.Default, nil)
-		}
-	}
+	r.defaults(&rec)
 	values := r.filled(p, &rec)
 	for _, f := range r.fields { // a link may fill a field in, as from a contact's page
 		if given := p.Query.Get(f.Name); given != "" {

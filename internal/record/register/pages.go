@@ -87,11 +87,12 @@ func (r *Register[T]) showList(w http.ResponseWriter, req *http.Request, p *ui.P
 	table := ui.NewTable(t, r.columns(p, names), found.Items, func(rec T) ui.Row {
 		return ui.Row{ID: head(&rec).ID, Href: r.Path + "/" + head(&rec).ID, Name: r.name(&rec)}
 	})
-	add := ui.Link{}
+	var add, take ui.Link
 	if may {
+		take = ui.Link{Label: p.T("register.common.take_in"), Href: p.In("/imports/" + strings.TrimPrefix(r.Path, "/"))}
 		add = ui.Link{Label: p.T(r.key("add")), Href: p.In(r.Path + "/new")}
 	}
-	ui.Render(w, req, http.StatusOK, listPage(p, p.T(r.key("about")), table, add))
+	ui.Render(w, req, http.StatusOK, listPage(p, p.T(r.key("about")), table, add, take))
 	return nil
 }
 

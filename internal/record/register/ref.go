@@ -15,28 +15,42 @@ import (
 const reachable = `u.disabled_at IS NULL AND (u.customer_id = ? OR u.customer_id IS NULL AND (NOT u.limited
 	OR EXISTS (SELECT 1 FROM {user_customer} x WHERE x.user_id = u.id AND x.customer_id = ?)))`
 
-// checkRef names a ref that leads nowhere within the customer of the transaction's scope.
-func (r *Register[T]) checkRef(ctx context.Context, tx *db.Tx, f Field, ref string, bad *fault.Fields) error {
-	if !id.Valid(ref) {
-		bad.Add(f.Name, "register.bad.ref")
-		return nil
+// lookUp tells whether a ref leads to a record of the customer of the transaction's scope, or to a user who may see it.
+func (r *Register[T]) lookUp(ctx context.Context, tx *db.Tx) func(Field, string) (bool, error) {
+	return func(f Field, ref string) (bool, error) {
+		found, err := r.reach(ctx, tx, f, []string{ref})
+		return len(found) > 0, err
 	}
-	var err error
-	if f.To == Person {
-		owner, e := tx.Customer()
-		if e != nil {
-			return e
+}
+
+// reach gives those of the refs that may be named, by one statement.
+func (r *Register[T]) reach(ctx context.Context, tx *db.Tx, f Field, refs []string) (map[string]subject.Subject, error) {
+	refs = slices.DeleteFunc(distinct(refs), func(ref string) bool { return !id.Valid(ref) })
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	if f.To != Person {
+		found, err := r.parts.Subjects.FindAll(ctx, tx, f.To, refs)
+		if fault.Is(err, fault.NotFound) { // a type that this instance has not
+			return nil, nil
 		}
-		var found string
-		err = tx.Get(ctx, &found, `SELECT u.id FROM {app_user} u WHERE u.id = ? AND `+reachable, ref, owner, owner)
-	} else {
-		_, err = r.parts.Subjects.Find(ctx, tx, f.To, ref)
+		return found, err
 	}
-	if fault.Is(err, fault.NotFound) {
-		bad.Add(f.Name, "register.bad.ref")
-		return nil
+	owner, err := tx.Customer()
+	if err != nil {
+		return nil, err
 	}
-	return err
+	out := map[string]subject.Subject{}
+	for part := range slices.Chunk(refs, 500) {
+		var ids []string
+		if err := tx.Select(ctx, &ids, `SELECT u.id FROM {app_user} u WHERE u.id IN (`+db.Marks(len(part))+`) AND `+reachable, append(db.Anys(part), owner, owner)...); err != nil {
+			return nil, err
+		}
+		for _, found := range ids {
+			out[found] = subject.Subject{Kind: Person, ID: found}
+		}
+	}
+	return out, nil
 }
 
 // names gives what the refs of rows lead to, by type and id, in one statement for each type.
@@ -84,22 +98,48 @@ func people(ctx context.Context, tx *db.Tx, ids []string) (map[string]subject.Su
 // maxPick is how many records a search for one to name gives.
 const maxPick = 12
 
-// pick finds records of the customer of the transaction's scope whose title has all of the words.
-func (r *Register[T]) pick(ctx context.Context, tx *db.Tx, f Field, q string) (out []subject.Subject, err error) {
-	query, args := "", []any{}
+// candidates is the table of what a ref may name in the customer of the transaction's scope, with the columns id and name.
+func (r *Register[T]) candidates(tx *db.Tx, f Field) (from string, args []any, err error) {
 	if f.To == Person {
 		owner, err := tx.Customer()
-		if err != nil {
+		return `(SELECT u.id AS id, u.name AS name FROM {app_user} u WHERE ` + reachable + `) t`, []any{owner, owner}, err
+	}
+	k, ok := r.parts.Subjects.Kind(f.To)
+	if !ok {
+		return "", nil, nil
+	}
+	return `(SELECT s.id AS id, s.` + k.Title + ` AS name FROM {` + k.Table + `} s) t`, nil, nil
+}
+
+// byName gives the ids of what has exactly these names.
+func (r *Register[T]) byName(ctx context.Context, tx *db.Tx, f Field, names []string) (map[string][]string, error) {
+	from, args, err := r.candidates(tx, f)
+	if err != nil || from == "" {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for part := range slices.Chunk(distinct(names), 500) {
+		var rows []struct {
+			ID   string `db:"id"`
+			Name string `db:"name"`
+		}
+		if err := tx.Select(ctx, &rows, `SELECT t.id, t.name FROM `+from+` WHERE t.name IN (`+db.Marks(len(part))+`)`, append(slices.Clip(args), db.Anys(part)...)...); err != nil {
 			return nil, err
 		}
-		query, args = `SELECT t.id, t.name FROM (SELECT u.id AS id, u.name AS name FROM {app_user} u WHERE `+reachable+`) t WHERE 1 = 1`, []any{owner, owner}
-	} else {
-		k, ok := r.parts.Subjects.Kind(f.To)
-		if !ok {
-			return nil, nil
+		for _, row := range rows {
+			out[row.Name] = append(out[row.Name], row.ID)
 		}
-		query = `SELECT t.id, t.name FROM (SELECT s.id AS id, s.` + k.Title + ` AS name FROM {` + k.Table + `} s) t WHERE 1 = 1`
 	}
+	return out, nil
+}
+
+// pick finds records of the customer of the transaction's scope whose title has all of the words.
+func (r *Register[T]) pick(ctx context.Context, tx *db.Tx, f Field, q string) (out []subject.Subject, err error) {
+	from, args, err := r.candidates(tx, f)
+	if err != nil || from == "" {
+		return nil, err
+	}
+	query := `SELECT t.id, t.name FROM ` + from + ` WHERE 1 = 1`
 	for _, word := range strings.Fields(q) {
 		query += ` AND lower(t.name) LIKE ? ESCAPE '!'`
 		args = append(args, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(word))+"%")

@@ -55,15 +55,25 @@ func (r *Register[T]) Create(ctx context.Context, a permission.Actor, customer s
 
 // create works in the scope of the one customer.
 func (r *Register[T]) create(ctx context.Context, tx *db.Tx, a permission.Actor, c Change[T]) (rec T, err error) {
-	for _, f := range r.fields {
-		if f.Default != "" {
-			f.set(f.in(&rec), f.Default, nil)
-		}
-	}
+	r.defaults(&rec)
 	before := rec
-	if err := r.prepare(ctx, tx, &before, &rec, c); err != nil {
+	if err := r.prepare(&before, &rec, c, r.lookUp(ctx, tx)); err != nil {
 		return rec, err
 	}
+	return r.insert(ctx, tx, a, rec)
+}
+
+// defaults sets what a new record has before anybody says otherwise.
+func (r *Register[T]) defaults(rec *T) {
+	for _, f := range r.fields {
+		if f.Default != "" {
+			f.set(f.in(rec), f.Default, nil)
+		}
+	}
+}
+
+// insert writes a new record, and the trail of it.
+func (r *Register[T]) insert(ctx context.Context, tx *db.Tx, a permission.Actor, rec T) (_ T, err error) {
 	head(&rec).ID = id.New()
 	*tail(&rec) = Tail{Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
 	if _, err := tx.Insert(ctx, r.Name, rec, ""); err != nil {
@@ -79,8 +89,9 @@ func (r *Register[T]) create(ctx context.Context, tx *db.Tx, a permission.Actor,
 	return one[0], audit.Write(ctx, tx, a, "create", r.record(&rec), nil, one[0])
 }
 
-// prepare makes the change and names everything that is wrong with what comes of it.
-func (r *Register[T]) prepare(ctx context.Context, tx *db.Tx, before, rec *T, c Change[T]) error {
+// prepare makes the change and names everything that is wrong with what comes of it. leads tells whether a ref leads to a record of
+// the customer.
+func (r *Register[T]) prepare(before, rec *T, c Change[T], leads func(Field, string) (bool, error)) error {
 	var bad fault.Fields
 	c(rec, &bad)
 	unread := map[string]bool{}
@@ -95,8 +106,12 @@ func (r *Register[T]) prepare(ctx context.Context, tx *db.Tx, before, rec *T, c 
 		}
 		if f.Kind == Ref && !v.IsZero() {
 			if v.String() != f.in(before).String() {
-				if err := r.checkRef(ctx, tx, f, v.String(), &bad); err != nil {
+				ok, err := leads(f, v.String())
+				if err != nil {
 					return err
+				}
+				if !ok {
+					bad.Add(f.Name, "register.bad.ref")
 				}
 			}
 			continue
@@ -158,9 +173,14 @@ func (r *Register[T]) Update(ctx context.Context, a permission.Actor, ref string
 // update works in the scope of the one customer. A change that changes nothing leaves no trace.
 func (r *Register[T]) update(ctx context.Context, tx *db.Tx, a permission.Actor, before T, c Change[T]) (T, error) {
 	after := before
-	if err := r.prepare(ctx, tx, &before, &after, c); err != nil {
+	if err := r.prepare(&before, &after, c, r.lookUp(ctx, tx)); err != nil {
 		return after, err
 	}
+	return r.write(ctx, tx, a, before, after)
+}
+
+// write stores a changed record, and the trail of it.
+func (r *Register[T]) write(ctx context.Context, tx *db.Tx, a permission.Actor, before, after T) (T, error) {
 	if reflect.DeepEqual(before, after) {
 		return after, nil
 	}
