@@ -17,6 +17,15 @@ type todayView struct {
 	accounts []todayAccount
 	gaps     []todayGap
 	changes  []todayRun
+	reviews  []todayReview
+}
+
+// todayReview is a document whose day of review has come, or comes within the week.
+type todayReview struct {
+	ID       string `db:"id"`
+	Title    string `db:"title"`
+	ReviewOn string `db:"review_on"`
+	Customer string `db:"customer"`
 }
 
 type todayRun struct {
@@ -49,7 +58,7 @@ type todayGap struct {
 }
 
 // calm tells that nothing waits for anybody.
-func (v todayView) calm() bool { return len(v.open)+len(v.accounts)+len(v.gaps) == 0 }
+func (v todayView) calm() bool { return len(v.open)+len(v.accounts)+len(v.gaps)+len(v.reviews) == 0 }
 
 // today is the first page: what needs somebody, each with a link to where it can be mended.
 func (a *App) today(w http.ResponseWriter, r *http.Request, p *ui.Page, actor permission.Actor) error {
@@ -74,6 +83,11 @@ func (a *App) today(w http.ResponseWriter, r *http.Request, p *ui.Page, actor pe
 		if err := tx.Select(ctx, &v.gaps, `SELECT c.account_id, k.slug, k.name AS customer, count(*) AS blind FROM {coverage} c JOIN {customer} k ON k.id = c.customer_id
 			WHERE (? = '' OR k.slug = ?) AND c.outcome IN ('denied', 'failed', 'throttled_out')
 			GROUP BY c.account_id, k.slug, k.name ORDER BY blind DESC, k.name, c.account_id LIMIT 10`, slug, slug); err != nil {
+			return err
+		}
+		if err := tx.Select(ctx, &v.reviews, `SELECT d.id, d.title, d.review_on, k.name AS customer FROM {document} d JOIN {customer} k ON k.id = d.customer_id
+			WHERE (? = '' OR k.slug = ?) AND d.review_on <> '' AND d.review_on <= ? AND d.status IN ('draft', 'current') ORDER BY d.review_on, d.title LIMIT 10`,
+			slug, slug, p.Now().AddDate(0, 0, 7).Format(time.DateOnly)); err != nil {
 			return err
 		}
 		if !actor.May(permission.AccountRead) {
@@ -112,4 +126,20 @@ func runTone(state string) ui.Tone {
 		return ui.Bad
 	}
 	return ui.Busy
+}
+
+// reviewDay is the day of a review in the reader's words; late tells that it is past.
+func reviewDay(p *ui.Page, day string) (words string, late bool) {
+	t, err := time.ParseInLocation(time.DateOnly, day, p.Zone())
+	if err != nil {
+		return day, false
+	}
+	return p.Date(t), day < p.Now().Format(time.DateOnly)
+}
+
+func reviewTone(late bool) ui.Tone {
+	if late {
+		return ui.Soon
+	}
+	return ui.Info
 }
