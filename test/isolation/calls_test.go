@@ -93,7 +93,6 @@ var actorless = join(peopleActorless, auditActorless, registerActorless(), map[s
 // calls are all methods that take an actor: those of this file and those of their rooms' own, one a line.
 var calls = join(auditCalls,
 	houseCalls,
-	auditCalls,
 	cmdbCalls,
 	registerCalls,
 	transferCalls,

@@ -24,7 +24,6 @@ func (h *house) services(t *testing.T) {
 		"identity":    h.app.Identity,
 		"file":        h.app.Files,
 		"mail":        h.app.Mail,
-		"audit":       h.app.Audit,
 		"intake":      h.app.Intake,
 		"transfer":    h.app.Transfer,
 		"contact":     h.app.Customers.Registers.Contacts,
