@@ -17,6 +17,7 @@ import (
 	"vigie/internal/estate/discovery"
 	"vigie/internal/exchange/mail"
 	"vigie/internal/exchange/transfer"
+	"vigie/internal/exchange/webhook"
 	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
@@ -66,6 +67,7 @@ type App struct {
 	Subjects  *subject.Registry
 	Transfer  *transfer.Service
 	Secrets   *seal.Box
+	Webhooks  *webhook.Service
 	Audit     *audit.Log
 	Approvals *approval.Service
 	Files     *file.Service
@@ -132,6 +134,8 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return err
 	}
 	a.outbox = outbox.New(a.db, a.queue)
+	a.wireMail()
+	a.wireWebhooks()
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}

@@ -52,6 +52,7 @@ func (a *App) api(g gate) *api.API {
 	a.Customers.Register(x)
 	a.Discovery.Register(x, directory{a.Customers})
 	a.CMDB.Register(x)
+	a.Webhooks.Register(x)
 	a.Files.Register(x)
 	a.registerLists(x)
 	a.Transfer.Register(x)

@@ -53,6 +53,7 @@ var unscoped = map[string]string{
 	"internal/trust/approval":   "its tick finds requests that ran out",
 	"internal/trust/audit":      "one log over the entries of all customers",
 	"internal/platform/outbox":  "one queue of the events of all customers",
+	"internal/exchange/webhook": "its tick feeds changes of all customers to their own webhooks, and finds deliveries that are due",
 	"internal/exchange/mail":    "its tick finds messages that are due, of all customers and of the instance, and a job works for the customer of its row",
 	"internal/platform/blob":    "a content may be named by a row of any customer",
 	"internal/record/file":      "a signed link names its customer; the key that signs is of the instance",

@@ -48,7 +48,7 @@ func all[T any](f func(func(T) error) error) ([]any, error) {
 }
 
 // actorless are the methods without an actor.
-var actorless = join(peopleActorless, auditActorless, registerActorless(), map[string]string{
+var actorless = join(peopleActorless, auditActorless, webhookActorless, registerActorless(), map[string]string{
 	"customer.Register":     "hangs operations on the API: walked there",
 	"customer.Pages":        "hangs pages on the mux: walked there",
 	"cmdb.Register":         "hangs operations on the API: walked there",
@@ -96,6 +96,7 @@ var calls = join(auditCalls,
 	cmdbCalls,
 	registerCalls,
 	transferCalls,
+	webhookCalls,
 	recordCalls,
 	listCalls,
 	peopleCalls,

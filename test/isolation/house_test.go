@@ -94,7 +94,7 @@ func build(t *testing.T, address string) *house {
 	tel, err := telemetry.New(ctx, logOf(t), "text", "error")
 	check(t, err)
 	h.app, err = app.Open(ctx, app.Options{Database: address, DataDir: t.TempDir(), Clock: h.clock, Telemetry: tel, Version: "test",
-		MasterKey: seal.Source{Text: seal.NewKey()}, Migrate: true})
+		MasterKey: seal.Source{Text: seal.NewKey()}, OutboundAllow: []string{"127.0.0.1"}, Migrate: true})
 	check(t, err)
 	t.Cleanup(h.app.Close)
 	h.db, err = db.Open(ctx, address, h.clock)

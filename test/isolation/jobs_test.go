@@ -11,6 +11,7 @@ import (
 	"vigie/internal/estate/collect"
 	"vigie/internal/estate/discovery"
 	"vigie/internal/exchange/mail"
+	"vigie/internal/exchange/webhook"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
 	"vigie/internal/trust/approval"
@@ -23,6 +24,7 @@ func (h *house) jobs(t *testing.T) {
 		approval.Topic:      h.approvalOfAnother,
 		discovery.RunTopic:  h.runOfAnother,
 		mail.Topic:          h.mailOfAnother,
+		webhook.Topic:       h.deliveryOfAnother,
 		identity.ResetTopic: h.resetOfNobody,
 		jobs.TickTopic:      h.sweepers,
 	}

@@ -13,6 +13,8 @@ var pathKinds = map[string]string{
 	"imports/{list}":                 "=cis", // the same for everybody
 	"customers/{slug}":               "customer",
 	"discovery-schedules/{customer}": "customer_id",
+	"webhooks/{id}":                  "webhook",
+	"webhook-deliveries/{id}":        "delivery",
 	"contacts/{id}":                  "contact",
 	"stakeholders/{id}":              "stakeholder",
 	"suppliers/{id}":                 "supplier",
@@ -90,7 +92,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(auditRules, registerRules(), recordRules, peopleRules, map[string]rule{
+var apiRules = join(auditRules, registerRules(), recordRules, peopleRules, webhookRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

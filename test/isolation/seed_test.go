@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file"}
+var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -105,6 +105,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	check(t, err)
 	f.Refs["customer_id"] = c.ID
 	check(t, h.db.InScope(ctx, db.Grant(c.ID), func(tx *db.Tx) error { return h.app.Secrets.Prepare(ctx, tx) }))
+	h.seedWebhook(t, f)
 	contact, err := h.app.Customers.CreateContact(ctx, op, customer.NewContact{Customer: f.Slug, Name: w + " Contact", Email: "contact@" + w + ".example", Job: w + " job"})
 	check(t, err)
 	f.Refs["contact"] = contact.ID

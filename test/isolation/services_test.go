@@ -26,6 +26,7 @@ func (h *house) services(t *testing.T) {
 		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,
 		"transfer":    h.app.Transfer,
+		"webhook":     h.app.Webhooks,
 		"contact":     h.app.Customers.Registers.Contacts,
 		"stakeholder": h.app.Customers.Registers.Stakeholders,
 		"supplier":    h.app.Customers.Registers.Suppliers,

@@ -14,6 +14,8 @@ type Column struct {
 // be sealed.
 func Columns() []Column {
 	return []Column{
+		{Table: "webhook", Column: "secret", Key: "id", Customer: "customer_id"},
+		{Table: "webhook", Column: "old_secret", Key: "id", Customer: "customer_id"},
 		{Table: "audit_key", Column: "sealed", Key: "id"},
 		{Table: "mail_message", Column: "link", Key: "id", Customer: "customer_id"},
 		{Table: "mail_setting", Column: "server_password", Key: "customer_id", Customer: "customer_id"},

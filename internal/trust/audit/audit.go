@@ -71,6 +71,13 @@ func WriteEntry(ctx context.Context, tx *db.Tx, a permission.Actor, action strin
 	if _, err := tx.Insert(ctx, "audit_pending", pending{e.ID, customer}, ""); err != nil {
 		return "", fmt.Errorf("audit %s: %w", action, err)
 	}
+	if ok {
+		// Whoever asked to be told of changes finds the entry here, once the change is durable.
+		_, err := tx.Exec(ctx, `INSERT INTO {audit_feed} (customer_id, entry_id) SELECT {scope}, ? FROM {webhook} WHERE state = 'active' LIMIT 1`, e.ID)
+		if err != nil {
+			return "", fmt.Errorf("audit %s: %w", action, err)
+		}
+	}
 	live.Changed(tx, r.Type, r.ID)
 	return e.ID, nil
 }

@@ -69,6 +69,8 @@ const (
 	ApprovalRequest Action = "approval.request"
 	ApprovalSign    Action = "approval.sign"
 	InstanceDoctor  Action = "instance.doctor"
+	WebhookRead     Action = "webhook.read"
+	WebhookWrite    Action = "webhook.write"
 )
 
 // The actions of the registers.
@@ -136,6 +138,8 @@ func Table() []Row {
 		{ApprovalRead, everybody},
 		{ApprovalRequest, delivery},
 		{ApprovalSign, []Role{Admin, Manager, Approver}},
+		{WebhookRead, []Role{Admin, Manager, Auditor}},
+		{WebhookWrite, []Role{Admin, Manager}},
 		{InstanceDoctor, []Role{Admin, Auditor}},
 	}
 }

@@ -1,0 +1,251 @@
+package webhook_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vigie/internal/customer"
+	"vigie/internal/exchange/webhook"
+	"vigie/internal/kit/api/apitest"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/outbound"
+	"vigie/internal/platform/seal/sealtest"
+	"vigie/internal/trust/permission"
+	"vigie/test/pg"
+)
+
+func TestMain(m *testing.M) { pg.Main(m) }
+
+// receiver takes messages, and answers as it is told.
+type receiver struct {
+	lock   sync.Mutex
+	status int
+	got    []*http.Request
+	bodies []string
+}
+
+func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	body, _ := io.ReadAll(req.Body)
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.got, r.bodies = append(r.got, req), append(r.bodies, string(body))
+	w.WriteHeader(r.status)
+	_, _ = io.WriteString(w, "heard\x00 "+strings.Repeat("x", 5000))
+}
+
+func (r *receiver) answer(status int) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.status = status
+}
+
+func (r *receiver) count() int {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	return len(r.got)
+}
+
+// verified checks the last message as a receiver would, and gives its type and the number of signatures that fit.
+func (r *receiver) verified(t *testing.T, secrets ...string) (event string, fit int) {
+	t.Helper()
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	req, body := r.got[len(r.got)-1], r.bodies[len(r.bodies)-1]
+	for _, s := range secrets {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s, "whsec_"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mac := hmac.New(sha256.New, key)
+		_, _ = io.WriteString(mac, req.Header.Get("webhook-id")+"."+req.Header.Get("webhook-timestamp")+"."+body)
+		if strings.Contains(req.Header.Get("webhook-signature"), "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil))) {
+			fit++
+		}
+	}
+	var m struct{ Type string }
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m.Type, fit
+}
+
+type stage struct {
+	*webhook.Service
+	clock    *clock.Manual
+	receiver *receiver
+	admin    *apitest.Client
+	viewer   *apitest.Client
+	url      string
+}
+
+func on(t *testing.T, test func(*testing.T, *stage)) {
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := &stage{clock: c, receiver: &receiver{status: 204}}
+		srv := httptest.NewServer(s.receiver)
+		t.Cleanup(srv.Close)
+		s.url = srv.URL
+		s.Service = webhook.New(webhook.Parts{DB: d, Clock: c, Log: slog.New(slog.DiscardHandler), Seal: sealtest.New(t), Policy: outbound.Policy{Allow: []string{"127.0.0.1"}}, Resolve: customer.Resolve,
+			Hand: func(ctx context.Context, customer, delivery string) error { return s.Deliver(ctx, customer, delivery) }})
+		server := apitest.New(t, d, c, customer.Resolve, customer.NewService(d), s.Service)
+		s.admin = server.As("admin", permission.Admin, db.GrantAll())
+		s.viewer = server.As("engineer", permission.Engineer, db.GrantAll())
+		for _, slug := range []string{"acme", "bolt"} {
+			s.admin.Do(t, "POST", "/customers", `{"slug":"`+slug+`","name":"`+slug+`"}`).Want(t, 201)
+		}
+		test(t, s)
+	})
+}
+
+func (s *stage) create(t *testing.T, events string) (w webhook.Webhook, secret string) {
+	t.Helper()
+	s.admin.Do(t, "POST", "/webhooks", `{"customer":"acme","name":"CRM","url":"`+s.url+`","events":`+events+`}`).Want(t, 201).JSON(t, &w)
+	var shown webhook.Secret
+	s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/secret", "").Want(t, 200).JSON(t, &shown)
+	return w, shown.Secret
+}
+
+func (s *stage) deliveries(t *testing.T) []webhook.Delivery {
+	t.Helper()
+	var page struct{ Items []webhook.Delivery }
+	s.admin.Do(t, "GET", "/webhook-deliveries", "").Want(t, 200).JSON(t, &page)
+	return page.Items
+}
+
+// What was asked for is told once, signed, and nothing of another customer or of a change that was rolled back.
+func TestChangesAreTold(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, s *stage) {
+		_, secret := s.create(t, `["contact.*"]`)
+		s.admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":"Ada"}`).Want(t, 201)
+		s.admin.Do(t, "POST", "/contacts", `{"customer":"bolt","name":"Bob"}`).Want(t, 201)
+		s.admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":""}`).Want(t, 422)
+		s.admin.Do(t, "PATCH", "/customers/acme", `{"country":"FR"}`).Want(t, 200)
+		for range 3 {
+			if err := s.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := s.receiver.count(); n != 1 {
+			t.Fatalf("%d messages: %v", n, s.receiver.bodies)
+		}
+		if event, fit := s.receiver.verified(t, secret); event != "contact.create" || fit != 1 || !strings.Contains(s.receiver.bodies[0], `"Ada"`) {
+			t.Errorf("%s, %d signatures fit: %s", event, fit, s.receiver.bodies[0])
+		}
+		d := s.deliveries(t)
+		if len(d) != 1 || d[0].State != "delivered" || d[0].Status != 204 || d[0].Attempts != 1 {
+			t.Errorf("%+v", d)
+		}
+		s.viewer.Do(t, "GET", "/webhooks", "").Want(t, 403)
+	})
+}
+
+// A message that is not taken is tried again later and later, by the same id; then it has failed, and the webhook with it after days.
+func TestRetries(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, s *stage) {
+		w, secret := s.create(t, `["contact.create"]`)
+		s.receiver.answer(500)
+		s.admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":"Ada"}`).Want(t, 201)
+		var tries []time.Duration
+		start := s.clock.Now()
+		for range 6 * 24 * 60 {
+			before := s.receiver.count()
+			if err := s.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if s.receiver.count() > before {
+				tries = append(tries, s.clock.Now().Sub(start))
+			}
+			d := s.deliveries(t)
+			if len(d) == 1 && d[0].State == "failed" {
+				break
+			}
+			s.clock.Set(d[0].DueAt.Time)
+		}
+		d := s.deliveries(t)
+		if len(tries) != 10 || d[0].State != "failed" || d[0].Status != 500 || len(d[0].Answer) > 1010 || !strings.HasPrefix(d[0].Answer, "heard\uFFFD") {
+			t.Errorf("tried at %v: %+v", tries, d)
+		}
+		for _, r := range s.receiver.got {
+			if r.Header.Get("webhook-id") != d[0].ID {
+				t.Errorf("another id: %s", r.Header.Get("webhook-id"))
+			}
+		}
+		// By hand it goes at once, and what is taken ends the trouble.
+		s.receiver.answer(200)
+		s.admin.Do(t, "POST", "/webhook-deliveries/"+d[0].ID+"/redeliver", "").Want(t, 200)
+		if _, fit := s.receiver.verified(t, secret); fit != 1 {
+			t.Error("the message that was sent again is not signed")
+		}
+		s.admin.Do(t, "GET", "/webhooks/"+w.ID, "").Want(t, 200).JSON(t, &w)
+		if !w.FailingSince.IsZero() || w.State != webhook.Active {
+			t.Errorf("%+v", w)
+		}
+		// Five days of failure disable it.
+		s.receiver.answer(503)
+		s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/test", "").Want(t, 200)
+		s.clock.Advance(5*24*time.Hour + time.Minute)
+		s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/test", "").Want(t, 200)
+		s.admin.Do(t, "GET", "/webhooks/"+w.ID, "").Want(t, 200).JSON(t, &w)
+		if w.State != webhook.Disabled {
+			t.Errorf("%+v", w)
+		}
+		s.admin.Do(t, "PATCH", "/webhooks/"+w.ID, `{"state":"active"}`, "If-Match", "*").Want(t, 200)
+	})
+}
+
+// For a day after a rotation both secrets fit; then the new one alone.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, s *stage) {
+		w, old := s.create(t, `["*"]`)
+		var fresh webhook.Secret
+		s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/rotate", "").Want(t, 200).JSON(t, &fresh)
+		for _, test := range []struct {
+			wait time.Duration
+			want int
+		}{{0, 2}, {23 * time.Hour, 2}, {2 * time.Hour, 1}} {
+			s.clock.Advance(test.wait)
+			s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/test", "").Want(t, 200)
+			if event, fit := s.receiver.verified(t, fresh.Secret, old); event != "webhook.test" || fit != test.want {
+				t.Errorf("%s: %d secrets fit, want %d", event, fit, test.want)
+			}
+		}
+		if _, fit := s.receiver.verified(t, fresh.Secret); fit != 1 {
+			t.Error("the new secret does not fit")
+		}
+	})
+}
+
+// An address of the inside is refused when it is typed, and what is wrong is named.
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, s *stage) {
+		for body, field := range map[string]string{
+			`{"customer":"acme","name":"x","url":"http://example.com/"}`:                       "url",
+			`{"customer":"acme","name":"x","url":"https://10.0.0.1/"}`:                         "url",
+			`{"customer":"acme","name":"x","url":"https://u:p@example.com/"}`:                  "url",
+			`{"customer":"acme","name":"x","url":"https://localhost/"}`:                        "url",
+			`{"customer":"acme","name":"","url":"https://example.com/"}`:                       "name",
+			`{"customer":"acme","name":"x","url":"https://example.com/","events":["Bad One"]}`: "events",
+			`{"customer":"nobody","name":"x","url":"https://example.com/"}`:                    "customer",
+		} {
+			if got := s.admin.Do(t, "POST", "/webhooks", body).Want(t, 422); !strings.Contains(string(got.Body), `"field":"`+field+`"`) {
+				t.Errorf("%s: %s", body, got.Body)
+			}
+		}
+	})
+}
