@@ -57,6 +57,7 @@ func (a *App) api(g gate) *api.API {
 	a.registerLists(x)
 	a.Transfer.Register(x)
 	a.Mail.Register(x)
+	a.sheets().Register(x)
 	return x
 }
 
@@ -78,6 +79,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.listPages(mux, shell)
 	a.Transfer.Pages(mux, shell)
 	a.Mail.Pages(mux, shell)
+	a.sheets().Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

@@ -3,10 +3,16 @@ package app
 import (
 	"context"
 
+	"vigie/internal/estate/sheet"
 	"vigie/internal/exchange/mail"
 	"vigie/internal/platform/jobs"
 	"vigie/internal/platform/outbound"
 )
+
+// sheets makes the customer sheet.
+func (a *App) sheets() *sheet.Service {
+	return sheet.New(a.Customers, a.CMDB, a.bundle, a.opts.Clock)
+}
 
 // wireMail opens the room of outgoing mail and hangs its work on the queue.
 func (a *App) wireMail() {

@@ -39,6 +39,7 @@ var sideways = map[string][]string{
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.
 	"internal/estate/cmdb":      {"internal/estate/collect"},
+	"internal/estate/sheet":     {"internal/estate/cmdb", "internal/estate/collect"},
 	"internal/estate/discovery": {"internal/estate/cmdb", "internal/estate/collect", "internal/estate/collect/policy"},
 }
 

@@ -96,6 +96,7 @@ var pageRules = join(auditPages, registerPages(), recordPages, peoplePages, map[
 	"GET /customers/import":              {action: permission.CustomerImport, wide: true},
 	"POST /customers/import":             {action: permission.CustomerImport, wide: true, multi: true, form: func(f *firm) url.Values { return fields("slug", f.Slug, "file", "no export") }},
 
+	"GET /customers/{slug}/sheet":       {action: permission.CustomerRead, shows: true},
 	"GET /mails":                        {action: permission.MailRead, shows: true},
 	"GET /mails/{id}":                   {action: permission.MailRead, shows: true},
 	"POST /mails/{id}/resend":           {action: permission.MailWrite, form: taken("name")},

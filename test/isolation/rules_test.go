@@ -101,6 +101,7 @@ var apiRules = join(auditRules, registerRules(), recordRules, peopleRules, webho
 	"GET /customers/{customer}/export": {action: permission.CustomerExport, shows: true},
 	// What is no export is refused before anything else is looked at.
 	"POST /customers/import":                {action: permission.CustomerImport, wide: true, media: multipartKind, ok: []int{422}, body: func(f *firm) any { return multipartOf(fields("slug", f.Slug, "file", "no export")) }},
+	"GET /customers/{customer}/sheet":       {action: permission.CustomerRead},
 	"GET /mails":                            {action: permission.MailRead, shows: true},
 	"GET /mails/{id}":                       {action: permission.MailRead, shows: true},
 	"POST /mails/{id}/resend":               {action: permission.MailWrite, ok: []int{409}},

@@ -1,0 +1,415 @@
+package document
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"codeberg.org/go-pdf/fpdf"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/gobolditalic"
+	"golang.org/x/image/font/gofont/goitalic"
+	"golang.org/x/image/font/gofont/gomono"
+	"golang.org/x/image/font/gofont/goregular"
+
+	"vigie/internal/kit/i18n"
+)
+
+// Sizes of a page of A4, in millimetres.
+const (
+	margin = 18.0
+	inner  = 210 - 2*margin
+	bottom = 20.0
+	line   = 5.0
+)
+
+// PDF writes the document on pages of A4, with the reader's language in it, and the fonts that it needs.
+func (d Document) PDF(w io.Writer, p *i18n.Printer) error {
+	s := &sheet{Fpdf: fpdf.New("P", "mm", "A4", ""), p: p, d: d}
+	for style, font := range map[string][]byte{"": goregular.TTF, "B": gobold.TTF, "I": goitalic.TTF, "BI": gobolditalic.TTF} {
+		s.AddUTF8FontFromBytes("go", style, font)
+	}
+	s.AddUTF8FontFromBytes("mono", "", gomono.TTF)
+	s.SetTitle(clean(d.Title), true)
+	s.SetSubject(clean(d.Subtitle), true)
+	s.SetAuthor(clean(d.From), true)
+	s.SetLang(p.Lang())
+	s.SetCatalogSort(true)
+	s.SetCreationDate(d.At.UTC())
+	s.SetModificationDate(d.At.UTC())
+	s.SetMargins(margin, margin+8, margin)
+	s.SetCellMargin(0)
+	s.SetAutoPageBreak(true, bottom)
+	s.AliasNbPages("{nb}")
+	s.SetHeaderFunc(s.head)
+	s.SetFooterFunc(s.foot)
+	s.AddPage()
+	s.title()
+	for _, b := range d.Blocks {
+		switch b := b.(type) {
+		case Heading:
+			s.heading(b)
+		case Text:
+			s.text(b)
+		case Facts:
+			s.facts(b)
+		case Table:
+			s.table(b)
+		case Chart:
+			s.chart(b)
+		case Signature:
+			s.signature(b)
+		case Break:
+			s.AddPage()
+		}
+	}
+	if err := s.Output(w); err != nil {
+		return fmt.Errorf("write pdf: %w", err)
+	}
+	return nil
+}
+
+type sheet struct {
+	*fpdf.Fpdf
+	p *i18n.Printer
+	d Document
+}
+
+// clean takes out what the fonts lack: the narrow no-break space becomes the ordinary one, and what stands beyond the first plane a mark.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u202f' || r == '\u2009':
+			return '\u00a0'
+		case r == '\u2011':
+			return '-'
+		case r > 0xffff:
+			return '?'
+		case r < ' ' && r != '\n':
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func (s *sheet) ink(grey int)                    { s.SetTextColor(grey, grey, grey) }
+func (s *sheet) font(style string, size float64) { s.SetFont("go", style, size) }
+
+// colour gives the document's colour, or ours.
+func (d Document) colour() (r, g, b int) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(d.Color, "#"), 16, 32)
+	if err != nil || len(d.Color) != 7 {
+		n = 0x1f4b99
+	}
+	return int(n >> 16 & 255), int(n >> 8 & 255), int(n & 255)
+}
+
+func (s *sheet) head() {
+	s.SetY(10)
+	s.font("B", 9)
+	s.ink(60)
+	s.CellFormat(inner/2, 6, clean(s.d.From), "", 0, "L", false, 0, "")
+	s.font("", 9)
+	s.ink(110)
+	s.CellFormat(inner/2, 6, clean(s.d.Title), "", 0, "R", false, 0, "")
+	r, g, b := s.d.colour()
+	s.SetDrawColor(r, g, b)
+	s.SetLineWidth(0.6)
+	s.Line(margin, 17, 210-margin, 17)
+	s.SetLineWidth(0.2)
+	s.SetY(margin + 8)
+}
+
+func (s *sheet) foot() {
+	s.SetY(-14)
+	s.font("", 8)
+	s.ink(110)
+	s.CellFormat(inner/2, 5, clean(s.p.DateTime(s.d.At)), "", 0, "L", false, 0, "")
+	page := s.p.T("document.page", "page", strconv.Itoa(s.PageNo()), "of", "{nb}")
+	s.CellFormat(inner/2, 5, clean(page), "", 0, "R", false, 0, "")
+}
+
+func (s *sheet) title() {
+	s.ink(25)
+	s.font("B", 20)
+	s.MultiCell(inner, 9, clean(s.d.Title), "", "L", false)
+	if s.d.Subtitle != "" {
+		s.ink(90)
+		s.font("", 11)
+		s.MultiCell(inner, 6, clean(s.d.Subtitle), "", "L", false)
+	}
+	s.Ln(4)
+}
+
+// room begins a new page unless so much height is left.
+func (s *sheet) room(height float64) {
+	if s.GetY()+height > 297-bottom {
+		s.AddPage()
+	}
+}
+
+func (s *sheet) heading(h Heading) {
+	s.room(22) // a heading does not stand alone at the foot of a page
+	s.Ln(3)
+	s.ink(25)
+	size := 14.0
+	if h.Level > 2 {
+		size = 11.5
+	}
+	s.font("B", size)
+	s.MultiCell(inner, 7, clean(h.Text), "", "L", false)
+	s.Bookmark(clean(h.Text), max(h.Level-2, 0), -1)
+	s.Ln(1)
+}
+
+func (s *sheet) text(t Text) {
+	s.ink(35)
+	for _, para := range t.parse() {
+		left := margin + 6*float64(para.indent)
+		s.SetLeftMargin(left)
+		s.SetX(left)
+		if para.mark != "" {
+			s.font("", 10)
+			s.SetX(left - 5)
+			s.Write(line, para.mark)
+			s.SetX(left)
+		}
+		for _, sp := range para.spans {
+			style := ""
+			if sp.bold {
+				style += "B"
+			}
+			if sp.italic {
+				style += "I"
+			}
+			s.font(style, 10)
+			if sp.code {
+				s.SetFont("mono", "", 9)
+			}
+			if sp.href != "" {
+				s.SetTextColor(20, 70, 160)
+				s.WriteLinkString(line, clean(sp.text), sp.href)
+				s.ink(35)
+			} else {
+				s.Write(line, clean(sp.text))
+			}
+			if sp.newline {
+				s.Ln(line)
+			}
+		}
+		s.Ln(line + 2)
+	}
+	s.SetLeftMargin(margin)
+	s.SetX(margin)
+}
+
+func (s *sheet) facts(f Facts) {
+	for _, x := range f {
+		value := written(s.p, x.Value, Date)
+		if value == "" {
+			value = "–"
+		}
+		s.font("", 10)
+		lines := s.SplitText(clean(value), inner-52)
+		s.room(line * float64(len(lines)))
+		y := s.GetY()
+		s.ink(100)
+		s.CellFormat(50, line+0.6, clean(x.Label), "", 0, "L", false, 0, "")
+		s.ink(30)
+		for i, l := range lines {
+			s.SetXY(margin+52, y+float64(i)*(line+0.6))
+			s.CellFormat(inner-52, line+0.6, l, "", 0, "L", false, 0, "")
+		}
+		s.SetXY(margin, y+float64(max(len(lines), 1))*(line+0.6))
+	}
+	s.Ln(3)
+}
+
+// widths gives each column what its words need, and takes from the wide ones what is too much.
+func (s *sheet) widths(t Table) []float64 {
+	w := make([]float64, len(t.Columns))
+	total := 0.0
+	for i, c := range t.Columns {
+		s.font("B", 9)
+		w[i] = s.GetStringWidth(clean(c.Label))
+		s.font("", 9)
+		for _, row := range t.Rows {
+			if i < len(row) {
+				w[i] = max(w[i], s.GetStringWidth(clean(written(s.p, row[i], c.Kind))))
+			}
+		}
+		w[i] = min(w[i], 90) + 4
+		total += w[i]
+	}
+	over := total - inner
+	wide := 0.0
+	for _, x := range w {
+		if x > 24 {
+			wide += x - 24
+		}
+	}
+	for i := range w {
+		switch {
+		case over > 0 && w[i] > 24 && wide > 0:
+			w[i] -= over * (w[i] - 24) / wide
+		case over < 0:
+			w[i] -= over * w[i] / total
+		}
+		w[i] = max(w[i], 8)
+	}
+	return w
+}
+
+func (s *sheet) table(t Table) {
+	if len(t.Rows) == 0 {
+		if t.Empty != "" {
+			s.ink(100)
+			s.font("", 10)
+			s.MultiCell(inner, line, clean(t.Empty), "", "L", false)
+			s.Ln(3)
+		}
+		return
+	}
+	w := s.widths(t)
+	labels := make([]any, len(t.Columns))
+	for i, c := range t.Columns {
+		labels[i] = c.Label
+	}
+	s.room(3 * line * 2)
+	s.row(t, w, labels, true)
+	for _, row := range t.Rows {
+		if s.GetY()+s.height(t, w, row) > 297-bottom {
+			s.AddPage()
+			s.row(t, w, labels, true) // the heads are said again on each page
+		}
+		s.row(t, w, row, false)
+	}
+	s.Ln(4)
+}
+
+func (s *sheet) cells(t Table, w []float64, row []any) (out [][]string, most int) {
+	for i, v := range row {
+		lines := s.SplitText(clean(written(s.p, v, t.Columns[i].Kind)), w[i]-3)
+		out = append(out, lines)
+		most = max(most, len(lines))
+	}
+	return out, max(most, 1)
+}
+
+func (s *sheet) height(t Table, w []float64, row []any) float64 {
+	s.font("", 9)
+	_, most := s.cells(t, w, row)
+	return float64(most)*4.4 + 2
+}
+
+func (s *sheet) row(t Table, w []float64, row []any, head bool) {
+	s.font("", 9)
+	s.ink(30)
+	if head {
+		s.font("B", 9)
+		s.ink(70)
+	}
+	cells, most := s.cells(t, w, row)
+	x, y := margin, s.GetY()
+	height := float64(most)*4.4 + 2
+	s.SetAutoPageBreak(false, 0)
+	for i, lines := range cells {
+		align := "L"
+		if t.Columns[i].Kind.right() {
+			align = "R"
+		}
+		for j, l := range lines {
+			s.SetXY(x, y+1+float64(j)*4.4)
+			s.CellFormat(w[i]-4, 4.4, l, "", 0, align, false, 0, "")
+		}
+		x += w[i]
+	}
+	s.SetDrawColor(205, 209, 214)
+	if head {
+		s.SetDrawColor(120, 126, 134)
+	}
+	s.Line(margin, y+height, 210-margin, y+height)
+	s.SetAutoPageBreak(true, bottom)
+	s.SetXY(margin, y+height)
+}
+
+func (s *sheet) chart(c Chart) {
+	s.ink(60)
+	s.font("B", 9.5)
+	s.room(40)
+	s.MultiCell(inner, line, clean(c.Caption), "", "L", false)
+	s.Ln(1)
+	if c.Shape == Line {
+		s.lines(c)
+		s.table(c.table())
+		return
+	}
+	r, g, b := s.d.colour()
+	for _, p := range c.Points {
+		s.room(6)
+		y := s.GetY()
+		s.font("", 9)
+		s.ink(30)
+		label := s.SplitText(clean(p.Label), 58)
+		s.CellFormat(60, 5, label[0], "", 0, "L", false, 0, "")
+		s.SetFillColor(236, 238, 241)
+		s.Rect(margin+62, y+1, 80, 3, "F")
+		if top := c.most(); top > 0 {
+			s.SetFillColor(r, g, b)
+			s.Rect(margin+62, y+1, 80*p.Value/top, 3, "F")
+		}
+		s.SetX(margin + 144)
+		s.CellFormat(inner-144, 5, clean(p.words(s.p)), "", 1, "R", false, 0, "")
+	}
+	s.Ln(4)
+}
+
+// lines draws the points in order.
+func (s *sheet) lines(c Chart) {
+	const height = 38.0
+	s.room(height + 10)
+	y, top := s.GetY(), c.most()
+	s.SetDrawColor(150, 156, 164)
+	s.Line(margin, y+height, 210-margin, y+height)
+	r, g, b := s.d.colour()
+	s.SetDrawColor(r, g, b)
+	s.SetLineWidth(0.5)
+	x0, y0 := 0.0, 0.0
+	for i, p := range c.Points {
+		x, at := margin, y+height
+		if len(c.Points) > 1 {
+			x += inner * float64(i) / float64(len(c.Points)-1)
+		}
+		if top > 0 {
+			at -= height * p.Value / top
+		}
+		if i > 0 {
+			s.Line(x0, y0, x, at)
+		}
+		x0, y0 = x, at
+	}
+	s.SetLineWidth(0.2)
+	s.SetXY(margin, y+height+3)
+}
+
+func (s *sheet) signature(x Signature) {
+	s.room(34)
+	s.Ln(8)
+	s.ink(30)
+	s.font("", 10)
+	if x.Note != "" {
+		s.MultiCell(90, line, clean(x.Note), "", "L", false)
+	} else {
+		s.Ln(12)
+		s.SetDrawColor(90, 90, 90)
+		s.Line(margin, s.GetY(), margin+80, s.GetY())
+		s.Ln(1)
+	}
+	s.font("B", 10)
+	s.MultiCell(90, line, clean(x.Name), "", "L", false)
+	s.font("", 9)
+	s.ink(100)
+	s.MultiCell(90, line, clean(x.Role), "", "L", false)
+	s.Ln(3)
+}
