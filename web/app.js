@@ -11,6 +11,7 @@ import { comfort } from './js/comfort.js'
 import { pictures } from './js/pictures.js'
 import { live } from './js/live.js'
 import { passkeys } from './js/passkey.js'
+import { compose } from './js/compose.js'
 
 // The same settings stand in a <meta name="htmx-config"> for whoever reads the page; these are the ones that count.
 Object.assign(htmx.config, {
@@ -40,6 +41,7 @@ comfort()
 pictures()
 passkeys()
 live(htmx)
+compose()
 
 // What fails in the background is said, once, in words: a page must never look alive when it is not.
 document.addEventListener('htmx:sendError', () => toast(document.body.dataset.offline))

@@ -29,6 +29,7 @@ import (
 	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/record/file"
+	"vigie/internal/record/note"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/approval"
 	"vigie/internal/trust/audit"
@@ -72,6 +73,7 @@ type App struct {
 	Approvals *approval.Service
 	Files     *file.Service
 	lists
+	Notes *note.Service
 
 	opts   Options
 	db     *db.DB
@@ -141,6 +143,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}
 	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds())...)
 	a.openFiles()
+	a.openNotes()
 	a.Customers = customer.NewService(a.db)
 	a.Customers.Join(register.Parts{Subjects: a.Subjects})
 	a.wireMail()

@@ -29,7 +29,7 @@ func (a *App) handler(g gate) http.Handler {
 	mux.Handle("GET /metrics", a.opts.Telemetry.Metrics())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Assets())
 	mux.Handle("/api/", a.api(g).Handler())
-	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: g.page, Customers: a.choices, Nav: nav, Alarms: a.alarms, Parts: a.parts()}
+	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: g.page, Customers: a.choices, Nav: nav, Alarms: a.alarms, Parts: a.parts(), Waiting: a.unread}
 	mux.Handle("GET /files/{token}", a.Files.Serve(shell)) // without cookies, and with headers of its own
 	pages := http.NewServeMux()
 	a.pages(pages, shell)
@@ -57,12 +57,12 @@ func (a *App) api(g gate) *api.API {
 	a.registerLists(x)
 	a.Transfer.Register(x)
 	a.Mail.Register(x)
-	a.sheets().Register(x)
+	a.Notes.Register(x)
 	return x
 }
 
 // parts are what hangs on the page of every record, in this order.
-func (a *App) parts() []web.Part { return []web.Part{a.Files.Part()} }
+func (a *App) parts() []web.Part { return []web.Part{a.Notes.Part(), a.Files.Part()} }
 
 func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	mux.Handle("POST "+ui.PreferencePath, ui.Preferences(a.bundle))
@@ -79,7 +79,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.listPages(mux, shell)
 	a.Transfer.Pages(mux, shell)
 	a.Mail.Pages(mux, shell)
-	a.sheets().Pages(mux, shell)
+	a.Notes.Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
+	"vigie/internal/record/note"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
@@ -13,6 +14,7 @@ import (
 // todayView is what waits for somebody now, and what came of the last days.
 type todayView struct {
 	staff    bool // may see runs and coverage
+	written  []note.Notification
 	open     []todayRun
 	accounts []todayAccount
 	gaps     []todayGap
@@ -58,18 +60,27 @@ type todayGap struct {
 }
 
 // calm tells that nothing waits for anybody.
-func (v todayView) calm() bool { return len(v.open)+len(v.accounts)+len(v.gaps)+len(v.reviews) == 0 }
+func (v todayView) calm() bool {
+	return len(v.written)+len(v.open)+len(v.accounts)+len(v.gaps)+len(v.reviews) == 0
+}
 
 // today is the first page: what needs somebody, each with a link to where it can be mended.
 func (a *App) today(w http.ResponseWriter, r *http.Request, p *ui.Page, actor permission.Actor) error {
 	p.Title, p.Active = p.T("today.title"), "today"
 	v := todayView{staff: actor.May(permission.DiscoveryRead)}
+	q := note.NotificationSpec.All().Where("n.read_at IS NULL")
+	q.Limit = 8
+	inbox, err := a.Notes.Notifications(r.Context(), actor, q)
+	if err != nil {
+		return err
+	}
+	v.written = inbox.Items
 	if !v.staff {
 		ui.Render(w, r, http.StatusOK, todayPage(p, v))
 		return nil
 	}
 	ctx, slug := r.Context(), web.Customer(p)
-	err := a.db.View(ctx, actor.Scope(), func(tx *db.Tx) error {
+	err = a.db.View(ctx, actor.Scope(), func(tx *db.Tx) error {
 		const run = `SELECT r.id, k.slug, k.name AS customer, r.state, r.scopes_done, r.scopes_total, r.added, r.changed, r.gone, COALESCE(r.finished_at, r.started_at, r.created_at) AS at
 			FROM {discovery_run} r JOIN {customer} k ON k.id = r.customer_id WHERE (? = '' OR k.slug = ?) AND `
 		if err := tx.Select(ctx, &v.open, run+`(r.finished_at IS NULL OR r.state = 'failed' AND r.finished_at > ?) ORDER BY r.created_at DESC LIMIT 10`,

@@ -57,6 +57,7 @@ var unscoped = map[string]string{
 	"internal/exchange/webhook": "its tick feeds changes of all customers to their own webhooks, and finds deliveries that are due",
 	"internal/exchange/mail":    "its tick finds messages that are due, of all customers and of the instance, and a job works for the customer of its row",
 	"internal/platform/blob":    "a content may be named by a row of any customer",
+	"internal/record/note":      "its tick finds notifications of all customers that are due as mail",
 	"internal/record/file":      "a signed link names its customer; the key that signs is of the instance",
 	"internal/estate/discovery": "its tick finds schedules that are due and runs whose process died",
 	"internal/exchange/backup":  "a backup is of the whole instance",

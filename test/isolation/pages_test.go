@@ -46,7 +46,7 @@ type pageRule struct {
 	form   func(*firm) url.Values
 	shows  bool                // who covers bolt sees bolt's word on it
 	multi  bool                // the form is one for files
-	ok     int                 // answer to who may, where it is not 200
+	ok     int                 // answer to who may, where it is not 200; of a form, besides the usual ones
 	fixed  bool                // its parameters name no record
 	who    func(*caller) []int // answers to one's own, instead of those of the action
 	wide   bool                // only for who covers all customers
@@ -226,6 +226,9 @@ func (h *house) page(t *testing.T, pattern string, rule pageRule, c *caller) {
 		want = []int{cmp.Or(rule.ok, http.StatusOK)}
 	case c.may(rule.action):
 		want = []int{http.StatusOK, http.StatusSeeOther, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity}
+	}
+	if !get && rule.ok != 0 && c.may(rule.action) {
+		want = append(want, rule.ok)
 	}
 	if rule.who != nil {
 		want = rule.who(c)

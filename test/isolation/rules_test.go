@@ -36,6 +36,7 @@ var pathKinds = map[string]string{
 	"mails/{id}":                     "mail",
 	"mail-settings/{customer}":       "customer",
 	"mail-suppressions/{id}":         "suppression",
+	"notes/{id}":                     "note",
 }
 
 // rule says how an operation is called, and who may call it.

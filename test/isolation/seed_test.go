@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery"}
+var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}

@@ -23,6 +23,8 @@ func (h *house) services(t *testing.T) {
 		"discovery":   h.app.Discovery,
 		"identity":    h.app.Identity,
 		"file":        h.app.Files,
+		"note":        h.app.Notes,
+		"audit":       h.app.Audit,
 		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,
 		"transfer":    h.app.Transfer,

@@ -65,7 +65,8 @@ func (b *tab) listen(event any) {
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		// A page that answers 401, 404 or 422 on purpose is no trouble.
-		if !strings.HasPrefix(e.Entry.Text, "Failed to load resource: the server responded with a status of 4") {
+		// Nor is that a dialog, still closed, does not take the cursor from a place that was asked for.
+		if !strings.HasPrefix(e.Entry.Text, "Failed to load resource: the server responded with a status of 4") && !strings.HasPrefix(e.Entry.Text, "Autofocus processing was blocked") {
 			b.said = append(b.said, fmt.Sprint(e.Entry.Level, " ", e.Entry.Text, " ", e.Entry.URL))
 		}
 	case *runtime.EventExceptionThrown:

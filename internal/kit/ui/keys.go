@@ -15,6 +15,10 @@ func (p *Page) keys() []keyHelp {
 		{p.T("ui.keys.pick"), []string{"x"}},
 		{p.T("ui.keys.create"), []string{"c"}},
 		{p.T("ui.keys.edit"), []string{"e"}},
+		{p.T("ui.keys.note"), []string{"i"}},
+		{p.T("ui.keys.reply"), []string{"r"}},
+		{p.T("ui.keys.watch"), []string{"w"}},
+		{p.T("ui.keys.attach"), []string{"u"}},
 		{p.T("ui.keys.help"), []string{"?"}},
 	}
 	for _, section := range p.Nav {

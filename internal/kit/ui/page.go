@@ -27,6 +27,7 @@ type Page struct {
 	User      *User      // nil: nobody is signed in
 	Customers []Customer // that the reader may choose; empty hides the switcher
 	Customer  *Customer  // the one whose data is shown; nil is all
+	Waiting   *Waiting   // the reader's inbox; nil for none
 	Theme     Theme
 	Toasts    []Toast
 	Alarms    []Alarm // what the reader must know on every page
@@ -43,6 +44,9 @@ const LivePath = "/live"
 func NewPage(r *http.Request, p *i18n.Printer) *Page {
 	return &Page{Printer: p, Path: r.URL.Path, Query: r.URL.Query(), Theme: ThemeOf(r)}
 }
+
+// Waiting is the inbox in the header. Count is written already; empty for nothing new.
+type Waiting struct{ Href, Label, Count string }
 
 // Link is a word that leads somewhere.
 type Link struct{ Label, Href string }

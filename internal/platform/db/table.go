@@ -50,6 +50,7 @@ func Tables() []Table {
 		{Name: "audit_hash"},
 		{Name: "audit_key"},
 		{Name: "audit_checkpoint"},
+		{Name: "notification_preference"},
 		{Name: "customer", Key: "id"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
@@ -79,5 +80,10 @@ func Tables() []Table {
 		{Name: "ci_change", Key: "customer_id"},
 		{Name: "relation", Key: "customer_id"},
 		{Name: "file", Key: "customer_id"},
+		{Name: "note", Key: "customer_id"},
+		{Name: "note_version", Key: "customer_id"},
+		{Name: "note_mention", Key: "customer_id"},
+		{Name: "watcher", Key: "customer_id"},
+		{Name: "notification", Key: "customer_id"},
 	}
 }

@@ -273,6 +273,26 @@ func (s *Service) Files(ctx context.Context, a permission.Actor, q list.Query) (
 	return page, err
 }
 
+// Recent reads the files of a record that the actor has opened, newest first, older than an id where one is given: for its timeline.
+func (s *Service) Recent(ctx context.Context, tx *db.Tx, a permission.Actor, on subject.Subject, before string, limit int) ([]File, error) {
+	query := `SELECT ` + db.Columns[row]("f.") + ` FROM {file} f WHERE f.customer_id = ? AND f.record_type = ? AND f.record_id = ?`
+	params := []any{on.CustomerID, on.Kind, on.ID}
+	if before != "" {
+		query += ` AND f.id < ?`
+		params = append(params, before)
+	}
+	if a.Role().Customer() {
+		query += ` AND f.public`
+	}
+	var rows []row
+	err := tx.Select(ctx, &rows, query+` ORDER BY f.id DESC LIMIT ?`, append(params, limit)...)
+	out := make([]File, len(rows))
+	for i, r := range rows {
+		out[i] = r.shown("")
+	}
+	return out, err
+}
+
 // Remove lets a file go; its content follows when no other file has it. Whoever added it may, and who may remove any. Faults:
 // not_found, forbidden, stale.
 func (s *Service) Remove(ctx context.Context, a permission.Actor, ref string, version int64) error {

@@ -33,6 +33,8 @@ type Shell struct {
 	Nav func(p *ui.Page, a permission.Actor) []ui.NavSection
 	// Alarms are what the actor must know on every page; nil for nothing.
 	Alarms func(ctx context.Context, p *ui.Page, a permission.Actor) ([]ui.Alarm, error)
+	// Waiting is the inbox of the actor, for the header; nil where there is none.
+	Waiting func(ctx context.Context, p *i18n.Printer, a permission.Actor) (*ui.Waiting, error)
 	// Parts are what hangs on the pages of records, see Around.
 	Parts []Part
 }
@@ -88,6 +90,11 @@ func (s *Shell) shell(w http.ResponseWriter, r *http.Request, a permission.Actor
 	p.Nav = s.Nav(p, a)
 	if s.Alarms != nil {
 		if p.Alarms, err = s.Alarms(r.Context(), p, a); err != nil {
+			return p, err
+		}
+	}
+	if s.Waiting != nil && r.Header.Get("HX-Request") == "" { // a fragment has no header to show it in
+		if p.Waiting, err = s.Waiting(r.Context(), p.Printer, a); err != nil {
 			return p, err
 		}
 	}
