@@ -6,23 +6,42 @@ import (
 
 	"vigie/internal/kit/api"
 	"vigie/internal/record/intake"
+	"vigie/internal/record/view"
+	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
 
-// lists is what every list has.
+// lists is what every list has: CSV files in, saved views.
 type lists struct {
 	Intake *intake.Service
+	Views  *view.Service
 }
 
-// wireLists makes what every list has: CSV files in.
 func (a *App) wireLists() {
 	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes())...)
+	a.Views = view.New(a.db, listed()...)
+}
+
+// listed are the lists that have saved views, by the address of their page.
+func listed() []view.List {
+	return []view.List{
+		{Name: "customers", Need: permission.CustomerRead},
+		{Name: "cis", Need: permission.CIRead},
+		{Name: "workloads", Need: permission.WorkloadRead},
+		{Name: "changes", Need: permission.CIRead},
+		{Name: "accounts", Need: permission.AccountRead},
+		{Name: "discovery", Need: permission.DiscoveryRead},
+		{Name: "coverage", Need: permission.DiscoveryRead},
+	}
 }
 
 func (a *App) registerLists(x *api.API) {
 	a.Intake.Register(x)
+	a.Views.Register(x)
 }
 
 func (a *App) listPages(mux *http.ServeMux, shell *web.Shell) {
+	shell.Views = a.Views.Apply
 	a.Intake.Pages(mux, shell)
+	a.Views.Pages(mux, shell)
 }

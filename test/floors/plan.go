@@ -59,6 +59,7 @@ var unscoped = map[string]string{
 	"internal/platform/blob":    "a content may be named by a row of any customer",
 	"internal/record/note":      "its tick finds notifications of all customers that are due as mail",
 	"internal/record/file":      "a signed link names its customer; the key that signs is of the instance",
+	"internal/record/view":      "a saved view of no customer belongs to the instance",
 	"internal/estate/discovery": "its tick finds schedules that are due and runs whose process died",
 	"internal/exchange/backup":  "a backup is of the whole instance",
 	"internal/app":              "wiring, set-up and sweepers at the start of the program",

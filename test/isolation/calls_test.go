@@ -54,6 +54,8 @@ var actorless = join(peopleActorless, auditActorless, webhookActorless, register
 	"cmdb.Register":         "hangs operations on the API: walked there",
 	"cmdb.Pages":            "hangs pages on the mux: walked there",
 	"cmdb.Intakes":          "which lists take files in, the same for everybody",
+	"view.Register":         "hangs operations on the API: walked there",
+	"view.Pages":            "hangs pages on the mux: walked there",
 	"intake.Register":       "hangs operations on the API: walked there",
 	"intake.Pages":          "hangs pages on the mux: walked there",
 	"discovery.Register":    "hangs operations on the API: walked there",

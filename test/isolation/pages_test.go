@@ -80,6 +80,11 @@ func made(pairs ...string) func(*firm) url.Values {
 	}
 }
 
+// fixedForm is a form that names nobody.
+func fixedForm(pairs ...string) func(*firm) url.Values {
+	return func(*firm) url.Values { return fields(pairs...) }
+}
+
 // pageRules are all pages.
 var pageRules = join(auditPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
@@ -130,6 +135,12 @@ var pageRules = join(auditPages, registerPages(), recordPages, peoplePages, map[
 	"GET /cis":                     {action: permission.CIRead, shows: true},
 	"GET /cis/new":                 {action: permission.CIWrite},
 	"POST /cis/new":                {action: permission.CIWrite, form: made("type", "Own::Thing", "name", "thing by form")},
+	"POST /views":                  {action: permission.ViewShare, form: made("list", "cis", "name", "by form", "audience", "staff", "query", "q=x")},
+	"GET /views/{id}":              {action: permission.ViewOwn, shows: true},
+	"POST /views/{id}":             {action: permission.ViewDefault, form: fixedForm("query", "q=y")},
+	"POST /views/{id}/edit":        {action: permission.ViewOwn, form: taken("name")},
+	"POST /views/{id}/default":     {action: permission.ViewOwn, form: fixedForm("default", "true")},
+	"POST /views/{id}/remove":      {action: permission.ViewDefault, form: fixedForm("version", "999")},
 	"GET /imports/{list}":          {action: permission.CIImport, fixed: true},
 	"GET /imports/{list}/template": {action: permission.CIImport, fixed: true},
 	"POST /imports/{list}":         {action: permission.CIImport, fixed: true, form: made("key", "external_id", "apply", "true", "text", "type,name\nOwn::Thing,by import\n")},

@@ -10,6 +10,7 @@ import (
 // pathKinds says what kind of record a parameter of a path names, by the part before it; =word for one that names no record.
 var pathKinds = map[string]string{
 	"customers/{customer}":           "customer",
+	"views/{id}":                     "view",
 	"imports/{list}":                 "=cis", // the same for everybody
 	"customers/{slug}":               "customer",
 	"discovery-schedules/{customer}": "customer_id",
@@ -147,7 +148,14 @@ var apiRules = join(auditRules, registerRules(), recordRules, peopleRules, webho
 	"GET /cis/{id}/history":   {action: permission.CIRead, shows: true},
 	"GET /cis/{id}/relations": {action: permission.CIRead, shows: true},
 	"GET /cis/{id}/impact":    {action: permission.CIRead, shows: true},
-	"POST /cis/import":        {action: permission.CIImport, ok: []int{200}, csv: true, query: customerQuery, body: func(f *firm) any { return "type,name,external_id\nOwn::Thing,taken over," + f.Word + "-ci\n" }},
+	"GET /views":              {action: permission.ViewOwn, shows: true},
+	"POST /views": {action: permission.ViewShare, body: func(f *firm) any {
+		return values{"list": "cis", "name": "by api", "audience": "staff", "customer": f.Slug}
+	}},
+	"GET /views/{id}":    {action: permission.ViewOwn, shows: true},
+	"PATCH /views/{id}":  {action: permission.ViewDefault, body: func(*firm) any { return values{"name": "taken over"} }},
+	"DELETE /views/{id}": {action: permission.ViewDefault},
+	"POST /cis/import":   {action: permission.CIImport, ok: []int{200}, csv: true, query: customerQuery, body: func(f *firm) any { return "type,name,external_id\nOwn::Thing,taken over," + f.Word + "-ci\n" }},
 
 	"GET /relations": {action: permission.CIRead, shows: true},
 	"POST /relations": {action: permission.CIWrite, ok: []int{201, 409}, body: func(f *firm) any {

@@ -27,6 +27,7 @@ func (h *house) services(t *testing.T) {
 		"audit":       h.app.Audit,
 		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,
+		"view":        h.app.Views,
 		"transfer":    h.app.Transfer,
 		"webhook":     h.app.Webhooks,
 		"contact":     h.app.Customers.Registers.Contacts,

@@ -116,9 +116,11 @@ type line struct {
 func NewTable[T any](list List, columns []Column[T], items []T, row func(T) Row) Table {
 	t := Table{List: list, now: list.Query}
 	var shown []Column[T]
+	// Columns that are there no longer, as a saved view may name them, choose nothing.
+	chosen := slices.ContainsFunc(columns, func(c Column[T]) bool { return slices.Contains(list.Query.Cols, c.Key) })
 	for i, c := range columns {
 		on := i == 0 || !c.Extra
-		if len(list.Query.Cols) > 0 {
+		if chosen {
 			on = i == 0 || slices.Contains(list.Query.Cols, c.Key)
 		}
 		h := heading{key: c.Key, label: c.Label, sort: c.Sort, number: c.Number, on: on, wrap: !c.NoWrap, extra: c.Extra}

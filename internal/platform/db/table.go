@@ -52,6 +52,9 @@ func Tables() []Table {
 		{Name: "audit_checkpoint"},
 		{Name: "notification_preference"},
 		{Name: "customer", Key: "id"},
+		// Their customer is optional; package view holds what it reads to the scope.
+		{Name: "saved_view"},
+		{Name: "view_default"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
 		{Name: "data_key", Key: "customer_id", Travel: Stays}, // the zero UUID likewise for the instance's own

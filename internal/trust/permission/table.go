@@ -71,6 +71,9 @@ const (
 	InstanceDoctor  Action = "instance.doctor"
 	WebhookRead     Action = "webhook.read"
 	WebhookWrite    Action = "webhook.write"
+	ViewOwn         Action = "view.own"
+	ViewShare       Action = "view.share"
+	ViewDefault     Action = "view.default"
 )
 
 // The actions of the registers.
@@ -140,6 +143,9 @@ func Table() []Row {
 		{ApprovalSign, []Role{Admin, Manager, Approver}},
 		{WebhookRead, []Role{Admin, Manager, Auditor}},
 		{WebhookWrite, []Role{Admin, Manager}},
+		{ViewOwn, everybody},
+		{ViewShare, []Role{Admin, Manager, Engineer, Agent, Sales}},
+		{ViewDefault, []Role{Admin, Manager}},
 		{InstanceDoctor, []Role{Admin, Auditor}},
 	}
 }

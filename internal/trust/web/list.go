@@ -37,7 +37,7 @@ type Listed[T any] struct {
 }
 
 // shown are the parameters of a page that no list filters by.
-var shown = []string{"customer", "format", "cols", "density"}
+var shown = []string{"customer", "format", "cols", "density", "view", "changed"}
 
 // ReadList reads the part of a list that the address asks for, with its true total. A parameter that cannot be understood is no
 // error of the page: the list says so in place of its rows.
@@ -45,11 +45,14 @@ func ReadList[T any](r *http.Request, p *ui.Page, a permission.Actor, l Lister) 
 	if err := a.Require(l.Need); err != nil {
 		return out, err
 	}
+	q, err := l.query(p)
+	if p.Saved != nil && p.Saved.Now != nil && err != nil {
+		q, err = l.without(r, p, err)
+	}
 	out.List = ui.List{Query: ui.ParseList(r, l.Spec.Sort), Export: true}
 	if l.Live != "" {
 		Watch(p, l.Live)
 	}
-	q, err := l.query(p)
 	if err != nil {
 		var f *fault.Error
 		if !errors.As(err, &f) {
@@ -118,6 +121,20 @@ func (l Lister) query(p *ui.Page) (list.Query, error) {
 		q = l.Within(q)
 	}
 	return q, err
+}
+
+// without leaves out what a saved view asks for and the list no longer knows.
+func (l Lister) without(r *http.Request, p *ui.Page, err error) (list.Query, error) {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return list.Query{}, err
+	}
+	for _, field := range f.Fields {
+		p.Query.Del(field.Path)
+		p.Saved.Left = append(p.Saved.Left, field.Path)
+	}
+	r.URL.RawQuery = p.Query.Encode()
+	return l.query(p)
 }
 
 // sentence names every parameter that was not understood.

@@ -35,6 +35,8 @@ type Shell struct {
 	Alarms func(ctx context.Context, p *ui.Page, a permission.Actor) ([]ui.Alarm, error)
 	// Waiting is the inbox of the actor, for the header; nil where there is none.
 	Waiting func(ctx context.Context, p *i18n.Printer, a permission.Actor) (*ui.Waiting, error)
+	// Views makes the query of a list that of a saved view, where the address or the reader's default names one; may be nil.
+	Views func(ctx context.Context, a permission.Actor, p *ui.Page) error
 	// Parts are what hangs on the pages of records, see Around.
 	Parts []Part
 }
@@ -55,6 +57,11 @@ func (s *Shell) Page(h Handler) http.Handler {
 			return
 		}
 		p, err := s.shell(w, r, a)
+		if err == nil && s.Views != nil && r.Method == http.MethodGet {
+			if err = s.Views(r.Context(), a, p); p.Saved != nil {
+				r.URL.RawQuery = p.Query.Encode()
+			}
+		}
 		if err == nil {
 			err = h(w, r, p, a)
 		}
