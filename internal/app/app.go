@@ -35,6 +35,7 @@ import (
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
+	"vigie/internal/trust/sso"
 	"vigie/internal/trust/subject"
 	"vigie/locales"
 )
@@ -61,6 +62,7 @@ type Options struct {
 // App is one instance: all rooms, wired.
 type App struct {
 	Identity  *identity.Service
+	SignOn    *sso.Service
 	Customers *customer.Service
 	Discovery *discovery.Service
 	CMDB      *cmdb.Service
@@ -149,6 +151,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.wireMail()
 	a.wirePeople()
 	a.wireApprovals()
+	a.signOn()
 	a.CMDB = cmdb.New(a.db)
 	a.wireLists()
 	a.wireTransfer()

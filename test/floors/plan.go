@@ -30,6 +30,7 @@ var sideways = map[string][]string{
 	"internal/trust/audit":    {"internal/trust/permission", "internal/trust/web"},
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/subject":  {"internal/trust/permission"},
+	"internal/trust/sso":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/web":      {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject"},
 	// A register takes files in as any list does: intake is the mechanism of all of them.
 	"internal/record/register": {"internal/record/intake"},
@@ -48,6 +49,7 @@ var sideways = map[string][]string{
 // between customers.
 var unscoped = map[string]string{
 	"internal/trust/identity":   "a sign-in or token is looked up before its customers are known",
+	"internal/trust/sso":        "somebody signs on before their customers are known",
 	"internal/trust/permission": "makes actors from scopes",
 	"internal/platform/jobs":    "a job row names its customer",
 	"internal/platform/seal":    "the instance's master key; rotation seals the secrets of all customers anew",

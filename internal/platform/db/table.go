@@ -55,6 +55,16 @@ func Tables() []Table {
 		// Their customer is optional; package view holds what it reads to the scope.
 		{Name: "saved_view"},
 		{Name: "view_default"},
+		{Name: "identity_provider"},
+		{Name: "identity_domain"},
+		{Name: "identity_rule"},
+		{Name: "identity_rule_customer"},
+		{Name: "identity_link"},
+		{Name: "identity_group"},
+		{Name: "identity_member"},
+		{Name: "sign_on_request"},
+		{Name: "sign_on_session"},
+		{Name: "sign_on_logout"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
 		{Name: "data_key", Key: "customer_id", Travel: Stays}, // the zero UUID likewise for the instance's own

@@ -84,6 +84,9 @@ func (h pages) form(w http.ResponseWriter, r *http.Request) {
 func (h pages) show(w http.ResponseWriter, r *http.Request, status int, f ui.SignInForm) {
 	page := h.open(w, r)
 	page.Title, f.Action = page.T("ui.sign_in.title"), SignInPath
+	if h.s.Ways != nil {
+		f.Ways = h.s.Ways(r.Context(), page, f.Next)
+	}
 	if h.s.Mail != nil {
 		f.Forgot = ForgotPath
 	}
@@ -123,9 +126,19 @@ func (h pages) signIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h pages) signOut(w http.ResponseWriter, r *http.Request) {
+	onward := ""
+	if h.s.Leaving != nil {
+		onward = h.s.Leaving(r.Context(), h.s.sessionSecret(r))
+	}
 	if err := h.s.SignOut(r.Context(), h.s.sessionSecret(r)); err != nil {
 		h.log.ErrorContext(r.Context(), "sign out", "error", err)
 	}
 	h.s.setCookie(w, "")
-	ui.Redirect(w, r, SignInPath)
+	if onward == "" {
+		ui.Redirect(w, r, SignInPath)
+		return
+	}
+	p := h.open(w, r)
+	p.Title = p.T("ui.sign_out.title")
+	ui.Render(w, r, http.StatusOK, ui.Onward(p, p.Title, p.T("ui.sign_out.onward"), p.T("ui.sign_out.go"), onward))
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"vigie/internal/kit/ui"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -22,6 +23,10 @@ type Service struct {
 	hasher hasher
 	// Secure is set where browsers reach us by https: it decides the name of the cookie, and is set before the first request.
 	Secure bool
+	// Ways lists further ways to sign in, for the sign-in page; nil where there are none.
+	Ways func(ctx context.Context, p *ui.Page, next string) []ui.SignInWay
+	// Leaving tells, of the session that is about to end, where its browser goes on to sign out as well; empty for nowhere.
+	Leaving func(ctx context.Context, secret string) string
 	Parts
 }
 

@@ -74,6 +74,8 @@ const (
 	ViewOwn         Action = "view.own"
 	ViewShare       Action = "view.share"
 	ViewDefault     Action = "view.default"
+	SignOnRead      Action = "sign_on.read"
+	SignOnWrite     Action = "sign_on.write"
 )
 
 // The actions of the registers.
@@ -109,6 +111,8 @@ func Table() []Row {
 		{UserRead, []Role{Admin, Manager, Auditor}},
 		{UserWrite, []Role{Admin}},
 		{TokenOwn, everybody},
+		{SignOnRead, []Role{Admin, Auditor}},
+		{SignOnWrite, []Role{Admin}},
 		{ProfileOwn, everybody},
 		{SignInRule, []Role{Admin}},
 		{AuditRead, []Role{Admin, Manager, Auditor}},

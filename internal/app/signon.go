@@ -1,0 +1,24 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"vigie/internal/platform/jobs"
+	"vigie/internal/platform/outbound"
+	"vigie/internal/trust/sso"
+	"vigie/internal/trust/web"
+)
+
+// signOn wires single sign-on: identity keeps the accounts and sessions, and offers its ways on the sign-in page.
+func (a *App) signOn() {
+	a.SignOn = sso.New(sso.Parts{DB: a.db, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Box: a.Secrets, Identity: a.Identity,
+		HTTP: outbound.New(a.outbound()), PublicURL: a.opts.PublicURL})
+	a.Identity.Ways, a.Identity.Leaving = a.SignOn.Ways, a.SignOn.Leaving
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.SignOn.Sweep(ctx) })
+}
+
+func (a *App) signOnPages(mux *http.ServeMux, shell *web.Shell) {
+	a.SignOn.Mount(mux, shell.Open)
+	a.SignOn.Pages(mux, shell)
+}

@@ -1,0 +1,129 @@
+package sso
+
+import (
+	"context"
+	"strings"
+
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+	"vigie/internal/trust/identity"
+	"vigie/internal/trust/permission"
+)
+
+type linkRow struct {
+	ProviderID  string  `db:"provider_id"`
+	UserID      string  `db:"user_id"`
+	Issuer      string  `db:"issuer"`
+	Subject     string  `db:"subject"`
+	ExternalID  string  `db:"external_id"`
+	UserName    string  `db:"user_name"`
+	UserNameKey string  `db:"user_name_key"`
+	Provisioned bool    `db:"provisioned"`
+	Barred      string  `db:"barred"`
+	CreatedAt   db.Time `db:"created_at"`
+	UsedAt      db.Time `db:"used_at"`
+}
+
+// decide gathers what the decision stands on.
+func (s *Service) decide(ctx context.Context, tx *db.Tx, p provider, who Person) (Verdict, error) {
+	t, err := s.trust(ctx, tx, p)
+	if err != nil {
+		return Verdict{}, err
+	}
+	linked, err := s.linked(ctx, tx, p, who)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if linked != nil {
+		// What provisioning says of groups counts beside the token's.
+		var more []string
+		if err := tx.Select(ctx, &more, `SELECT g.name FROM {identity_group} g JOIN {identity_member} m ON m.group_id = g.id WHERE g.provider_id = ? AND m.user_id = ?`,
+			p.ID, linked.Account.ID); err != nil {
+			return Verdict{}, err
+		}
+		who.Groups = append(who.Groups, more...)
+	}
+	var holder *identity.Account
+	if linked == nil && who.Email != "" {
+		a, err := s.accounts.ByEmail(ctx, tx, who.Email)
+		if err == nil {
+			holder = &a
+		} else if !fault.Is(err, fault.NotFound) {
+			return Verdict{}, err
+		}
+	}
+	return Decide(t, who, linked, holder), nil
+}
+
+// linked finds the account that this provider has vouched for: by subject, otherwise, where provisioning made it and nobody has
+// signed in to it yet, by the id that provisioning gave.
+func (s *Service) linked(ctx context.Context, tx *db.Tx, p provider, who Person) (*Link, error) {
+	var row linkRow
+	err := tx.Get(ctx, &row, `SELECT `+db.Columns[linkRow]("")+` FROM {identity_link} WHERE provider_id = ? AND issuer = ? AND subject = ?`, p.ID, p.Issuer, who.Subject)
+	for _, external := range []string{who.Object, who.Subject} {
+		if fault.Is(err, fault.NotFound) && external != "" {
+			err = tx.Get(ctx, &row, `SELECT `+db.Columns[linkRow]("")+` FROM {identity_link} WHERE provider_id = ? AND subject = '' AND provisioned AND external_id = ?`, p.ID, external)
+		}
+	}
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil //nolint:nilnil // no link is an answer
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.accounts.ByID(ctx, tx, row.UserID)
+	return &Link{Account: a, Barred: row.Barred, Confirmed: true}, err
+}
+
+func (s *Service) trust(ctx context.Context, tx *db.Tx, p provider) (Trust, error) {
+	t := Trust{Customer: string(p.CustomerID), DefaultRole: p.DefaultRole}
+	if err := tx.Select(ctx, &t.Domains, `SELECT domain FROM {identity_domain} WHERE provider_id = ?`, p.ID); err != nil {
+		return t, err
+	}
+	var err error
+	t.Rules, err = rulesOf(ctx, tx, p.ID)
+	return t, err
+}
+
+// keep makes the account what the verdict says, and notes that the provider vouches for it.
+func (s *Service) keep(ctx context.Context, tx *db.Tx, a permission.Actor, p provider, who Person, v Verdict) (account identity.Account, err error) {
+	if v.Create {
+		account, err = s.accounts.Create(ctx, tx, a, identity.NewAccount{Email: who.Email, Name: cut(who.Name), Language: who.Language, TimeZone: who.Zone, Standing: v.Standing})
+	} else {
+		change := identity.ChangeAccount{Standing: &v.Standing}
+		if v.Lift {
+			off := false
+			change.Disabled = &off
+		}
+		if name := cut(who.Name); name != "" && name != who.Email {
+			change.Name = &name
+		}
+		account, err = s.accounts.Change(ctx, tx, a, v.Account.ID, change)
+	}
+	if err != nil {
+		return account, err
+	}
+	row := linkRow{ProviderID: p.ID, UserID: account.ID, Issuer: p.Issuer, Subject: who.Subject, CreatedAt: tx.Now(), UsedAt: tx.Now()}
+	_, err = tx.Insert(ctx, "identity_link", row, `(provider_id, user_id) DO UPDATE SET issuer = excluded.issuer, subject = excluded.subject, used_at = excluded.used_at, barred = ''`)
+	return account, err
+}
+
+func cut(name string) string {
+	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")
+	if r := []rune(name); len(r) > 200 {
+		name = string(r[:200])
+	}
+	return strings.TrimSpace(name)
+}
+
+// bar takes an account's access away.
+func (s *Service) bar(ctx context.Context, tx *db.Tx, a permission.Actor, p provider, account identity.Account, by string) error {
+	if !account.Disabled {
+		if _, err := tx.Exec(ctx, `UPDATE {identity_link} SET barred = ? WHERE provider_id = ? AND user_id = ?`, by, p.ID, account.ID); err != nil {
+			return err
+		}
+	}
+	off := true
+	_, err := s.accounts.Change(ctx, tx, a, account.ID, identity.ChangeAccount{Disabled: &off})
+	return err
+}
