@@ -48,7 +48,7 @@ func all[T any](f func(func(T) error) error) ([]any, error) {
 }
 
 // actorless are the methods without an actor.
-var actorless = join(peopleActorless, auditActorless, webhookActorless, registerActorless(), map[string]string{
+var actorless = join(peopleActorless, signOnActorless, auditActorless, webhookActorless, registerActorless(), map[string]string{
 	"customer.Register":      "hangs operations on the API: walked there",
 	"customer.Pages":         "hangs pages on the mux: walked there",
 	"cmdb.Register":          "hangs operations on the API: walked there",
@@ -101,6 +101,8 @@ var actorless = join(peopleActorless, auditActorless, webhookActorless, register
 
 // calls are all methods that take an actor: those of this file and those of their rooms' own, one a line.
 var calls = join(auditCalls,
+var calls = join(
+	signOnCalls,
 	houseCalls,
 	cmdbCalls,
 	registerCalls,

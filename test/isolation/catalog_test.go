@@ -16,12 +16,14 @@ func foreign(table string) bool {
 
 // ofCustomer are the tables of the instance that name a customer without belonging to one, and the column that does.
 var ofCustomer = map[string]string{
-	"saved_view":       "customer_id", // views of a customer; package view shows them only to those who cover that customer
-	"app_user":         "customer_id", // a person of a customer; identity shows people only to those who cover that customer
-	"user_customer":    "customer_id", // whom staff are limited to
-	"api_token":        "customer_id", // what a token is narrowed to
-	"outbox":           "customer_id", // tasks that wait for their turn
-	"customer_removal": "customer_id", // the order outlives the customer; only those who see all customers see it
+	"saved_view":             "customer_id", // views of a customer; package view shows them only to those who cover that customer
+	"app_user":               "customer_id", // a person of a customer; identity shows people only to those who cover that customer
+	"user_customer":          "customer_id", // whom staff are limited to
+	"api_token":              "customer_id", // what a token is narrowed to
+	"outbox":                 "customer_id", // tasks that wait for their turn
+	"customer_removal":       "customer_id", // the order outlives the customer; only those who see all customers see it
+	"identity_provider":      "customer_id", // a provider of a customer; shown only to those who cover that customer
+	"identity_rule_customer": "customer_id", // whom a rule leads to
 }
 
 // lateKeys are the tables whose primary key holds the customer, but not first.

@@ -14,30 +14,36 @@ import (
 
 // open are the addresses that stand open or carry others, and why they are not walked as pages.
 var open = map[string]string{
-	"GET /livez":                    "says that the process runs",
-	"GET /readyz":                   "says that the database answers",
-	"GET /metrics":                  "numbers without names",
-	"GET /assets/":                  "style sheets and scripts",
-	"GET /live":                     "walked by streams",
-	"GET /files/{token}":            "a signed address, which only who sees the file is given: walked by operations",
-	"GET /api/openapi.json":         "the same for everybody",
-	"GET /api/docs":                 "the same for everybody",
-	"/api/":                         "walked by operations",
-	"/":                             "what is at no other address",
-	"GET /sign-in":                  "for who is not signed in",
-	"GET /sign-in/factor":           "for who is between password and session",
-	"POST /sign-in/factor":          "for who is between password and session",
-	"POST /sign-in/factor/options":  "for who is between password and session",
-	"POST /sign-in/factor/passkey":  "for who is between password and session",
-	"POST /sign-in/passkey":         "for who is not signed in",
-	"POST /sign-in/passkey/options": "for who is not signed in",
-	"GET /forgot-password":          "for who is not signed in",
-	"POST /forgot-password":         "for who is not signed in",
-	"GET /welcome":                  "for who comes by a link in a mail",
-	"POST /welcome":                 "for who comes by a link in a mail",
-	"POST /sign-in":                 "for who is not signed in",
-	"POST /sign-out":                "ends one's own session",
-	"POST /preferences":             "sets a cookie of one's own",
+	"GET /livez":                        "says that the process runs",
+	"GET /readyz":                       "says that the database answers",
+	"GET /metrics":                      "numbers without names",
+	"GET /assets/":                      "style sheets and scripts",
+	"GET /live":                         "walked by streams",
+	"GET /files/{token}":                "a signed address, which only who sees the file is given: walked by operations",
+	"GET /api/openapi.json":             "the same for everybody",
+	"GET /api/docs":                     "the same for everybody",
+	"/api/":                             "walked by operations",
+	"/":                                 "what is at no other address",
+	"GET /sign-in":                      "for who is not signed in",
+	"GET /sign-in/factor":               "for who is between password and session",
+	"POST /sign-in/factor":              "for who is between password and session",
+	"POST /sign-in/factor/options":      "for who is between password and session",
+	"POST /sign-in/factor/passkey":      "for who is between password and session",
+	"POST /sign-in/passkey":             "for who is not signed in",
+	"POST /sign-in/passkey/options":     "for who is not signed in",
+	"GET /forgot-password":              "for who is not signed in",
+	"POST /forgot-password":             "for who is not signed in",
+	"GET /welcome":                      "for who comes by a link in a mail",
+	"POST /welcome":                     "for who comes by a link in a mail",
+	"POST /sign-in":                     "for who is not signed in",
+	"GET /sign-in/organisation":         "for who is not signed in",
+	"POST /sign-in/organisation":        "for who is not signed in; answers by the domain alone",
+	"GET /sign-in/with/{slug}":          "for who is not signed in",
+	"POST /sign-in/with/{slug}":         "for who is not signed in",
+	"GET /sign-in/return/{slug}":        "for who is not signed in",
+	"POST /sign-in/back-channel/{slug}": "a provider speaks here, by a token that it has signed",
+	"POST /sign-out":                    "ends one's own session",
+	"POST /preferences":                 "sets a cookie of one's own",
 }
 
 // pageRule says how a page is asked for, and who may.
@@ -87,6 +93,7 @@ func fixedForm(pairs ...string) func(*firm) url.Values {
 
 // pageRules are all pages.
 var pageRules = join(auditPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
+var pageRules = join(registerPages(), signOnPages, recordPages, peoplePages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
 	"GET /palette": {action: permission.CustomerRead},
 

@@ -28,6 +28,12 @@ var pathKinds = map[string]string{
 	"discovery/{id}":                 "run",
 	"users/{id}":                     "user",
 	"tokens/{id}":                    "token",
+	"identity-providers/{id}":        "provider",
+	"identity-rules/{id}":            "identity_rule",
+	"rules/{rule}":                   "identity_rule",
+	"with/{slug}":                    "customer",
+	"return/{slug}":                  "provider_slug",
+	"back-channel/{slug}":            "customer",
 	"audit/{id}":                     "audit",
 	"approvals/{id}":                 "approval",
 	"attachments/{id}":               "file",
@@ -94,7 +100,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(auditRules, registerRules(), recordRules, peopleRules, webhookRules, map[string]rule{
+var apiRules = join(auditRules, signOnRules, registerRules(), recordRules, peopleRules, webhookRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

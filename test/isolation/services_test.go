@@ -22,6 +22,7 @@ func (h *house) services(t *testing.T) {
 		"cmdb":        h.app.CMDB,
 		"discovery":   h.app.Discovery,
 		"identity":    h.app.Identity,
+		"sso":         h.app.SignOn,
 		"file":        h.app.Files,
 		"note":        h.app.Notes,
 		"audit":       h.app.Audit,

@@ -60,8 +60,6 @@ func Tables() []Table {
 		{Name: "identity_rule"},
 		{Name: "identity_rule_customer"},
 		{Name: "identity_link"},
-		{Name: "identity_group"},
-		{Name: "identity_member"},
 		{Name: "sign_on_request"},
 		{Name: "sign_on_session"},
 		{Name: "sign_on_logout"},

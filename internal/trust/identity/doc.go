@@ -10,5 +10,5 @@
 // Guessing is slowed down for each address of e-mail and each network address; an unknown e-mail costs the same time and
 // gets the same answer as a wrong password.
 //
-// It never sends mail and knows no single sign-on yet; both have their place here.
+// It never sends mail.
 package identity

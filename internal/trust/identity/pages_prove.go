@@ -17,6 +17,7 @@ type proveView struct {
 	passkeys bool
 	summary  []ui.FieldFault
 	errors   map[string]string
+	place    string // where to sign in afresh instead
 }
 
 func (h room) proveForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -33,6 +34,9 @@ func (h room) showProve(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	}
 	v.passkeys = h.s.PasskeysAt(site(r))
 	p.Title = p.T("people.prove.title")
+	if h.s.Elsewhere != nil {
+		v.place, _ = h.s.Elsewhere(r.Context(), a)
+	}
 	ui.Render(w, r, status, provePage(p, v))
 	return nil
 }
@@ -42,6 +46,15 @@ func (h room) prove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		return err
 	}
 	v := proveView{next: ui.LocalPath(r.PostFormValue("next"))}
+	if r.PostFormValue("elsewhere") != "" && h.s.ProveElsewhere != nil {
+		onward, err := h.s.ProveElsewhere(w, r, a, v.next)
+		if err != nil {
+			return err
+		}
+		p.Title = p.T("people.prove.title")
+		ui.Render(w, r, http.StatusOK, provingPage(p, onward))
+		return nil
+	}
 	return h.proved(w, r, p, a, v, h.s.ProveByPassword(r.Context(), a, r.PostFormValue("password"), r.PostFormValue("code")))
 }
 

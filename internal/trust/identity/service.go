@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"slices"
 
@@ -27,6 +28,10 @@ type Service struct {
 	Ways func(ctx context.Context, p *ui.Page, next string) []ui.SignInWay
 	// Leaving tells, of the session that is about to end, where its browser goes on to sign out as well; empty for nowhere.
 	Leaving func(ctx context.Context, secret string) string
+	// Elsewhere names where the actor may sign in afresh instead of giving a password, and ProveElsewhere gives the address there; nil
+	// where there is no such place.
+	Elsewhere      func(ctx context.Context, a permission.Actor) (name string, ok bool)
+	ProveElsewhere func(w http.ResponseWriter, r *http.Request, a permission.Actor, next string) (onward string, err error)
 	Parts
 }
 

@@ -11,17 +11,13 @@ import (
 )
 
 type linkRow struct {
-	ProviderID  string  `db:"provider_id"`
-	UserID      string  `db:"user_id"`
-	Issuer      string  `db:"issuer"`
-	Subject     string  `db:"subject"`
-	ExternalID  string  `db:"external_id"`
-	UserName    string  `db:"user_name"`
-	UserNameKey string  `db:"user_name_key"`
-	Provisioned bool    `db:"provisioned"`
-	Barred      string  `db:"barred"`
-	CreatedAt   db.Time `db:"created_at"`
-	UsedAt      db.Time `db:"used_at"`
+	ProviderID string  `db:"provider_id"`
+	UserID     string  `db:"user_id"`
+	Issuer     string  `db:"issuer"`
+	Subject    string  `db:"subject"`
+	Barred     string  `db:"barred"`
+	CreatedAt  db.Time `db:"created_at"`
+	UsedAt     db.Time `db:"used_at"`
 }
 
 // decide gathers what the decision stands on.
@@ -33,15 +29,6 @@ func (s *Service) decide(ctx context.Context, tx *db.Tx, p provider, who Person)
 	linked, err := s.linked(ctx, tx, p, who)
 	if err != nil {
 		return Verdict{}, err
-	}
-	if linked != nil {
-		// What provisioning says of groups counts beside the token's.
-		var more []string
-		if err := tx.Select(ctx, &more, `SELECT g.name FROM {identity_group} g JOIN {identity_member} m ON m.group_id = g.id WHERE g.provider_id = ? AND m.user_id = ?`,
-			p.ID, linked.Account.ID); err != nil {
-			return Verdict{}, err
-		}
-		who.Groups = append(who.Groups, more...)
 	}
 	var holder *identity.Account
 	if linked == nil && who.Email != "" {
@@ -55,16 +42,10 @@ func (s *Service) decide(ctx context.Context, tx *db.Tx, p provider, who Person)
 	return Decide(t, who, linked, holder), nil
 }
 
-// linked finds the account that this provider has vouched for: by subject, otherwise, where provisioning made it and nobody has
-// signed in to it yet, by the id that provisioning gave.
+// linked finds the account that this provider has vouched for before: by its issuer and the subject.
 func (s *Service) linked(ctx context.Context, tx *db.Tx, p provider, who Person) (*Link, error) {
 	var row linkRow
 	err := tx.Get(ctx, &row, `SELECT `+db.Columns[linkRow]("")+` FROM {identity_link} WHERE provider_id = ? AND issuer = ? AND subject = ?`, p.ID, p.Issuer, who.Subject)
-	for _, external := range []string{who.Object, who.Subject} {
-		if fault.Is(err, fault.NotFound) && external != "" {
-			err = tx.Get(ctx, &row, `SELECT `+db.Columns[linkRow]("")+` FROM {identity_link} WHERE provider_id = ? AND subject = '' AND provisioned AND external_id = ?`, p.ID, external)
-		}
-	}
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil //nolint:nilnil // no link is an answer
 	}
@@ -72,7 +53,7 @@ func (s *Service) linked(ctx context.Context, tx *db.Tx, p provider, who Person)
 		return nil, err
 	}
 	a, err := s.accounts.ByID(ctx, tx, row.UserID)
-	return &Link{Account: a, Barred: row.Barred, Confirmed: true}, err
+	return &Link{Account: a, Barred: row.Barred}, err
 }
 
 func (s *Service) trust(ctx context.Context, tx *db.Tx, p provider) (Trust, error) {
@@ -117,9 +98,9 @@ func cut(name string) string {
 }
 
 // bar takes an account's access away.
-func (s *Service) bar(ctx context.Context, tx *db.Tx, a permission.Actor, p provider, account identity.Account, by string) error {
+func (s *Service) bar(ctx context.Context, tx *db.Tx, a permission.Actor, p provider, account identity.Account) error {
 	if !account.Disabled {
-		if _, err := tx.Exec(ctx, `UPDATE {identity_link} SET barred = ? WHERE provider_id = ? AND user_id = ?`, by, p.ID, account.ID); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE {identity_link} SET barred = ? WHERE provider_id = ? AND user_id = ?`, BarredByGroups, p.ID, account.ID); err != nil {
 			return err
 		}
 	}

@@ -30,13 +30,6 @@ type changeRule struct {
 	Body ChangeRule
 }
 
-// MadeScimToken is the answer of making one: the only time that the secret is shown.
-type MadeScimToken struct {
-	Secret  string `json:"token" doc:"Enter it with the provider. It is not shown again."`
-	Address string `json:"address" doc:"Enter it as the address of the tenant or base URL."`
-	Version int64  `json:"version"`
-}
-
 // Register adds the operations of this room.
 func (s *Service) Register(a *api.API) {
 	const tag = "Single sign-on"
@@ -65,14 +58,6 @@ func (s *Service) Register(a *api.API) {
 	api.Post(a, api.Op{Path: "/identity-providers/{id}/check", Tag: tag, Summary: "Ask an identity provider for metadata and keys", Status: 200}, func(ctx context.Context, in *byID) (Checked, error) {
 		return s.CheckProvider(ctx, permission.From(ctx), in.ID)
 	})
-	api.Post(a, api.Op{Path: "/identity-providers/{id}/scim-token", Tag: tag, Summary: "Make a token for SCIM, and end the one before", Secret: true, Status: 200},
-		func(ctx context.Context, in *byID) (MadeScimToken, error) {
-			p, secret, err := s.NewScimToken(ctx, permission.From(ctx), in.ID, 0)
-			return MadeScimToken{secret, s.ScimAddress(), p.Version}, err
-		})
-	api.Delete(a, api.Op{Path: "/identity-providers/{id}/scim-token", Tag: tag, Summary: "End the token for SCIM"}, func(ctx context.Context, in *matched) error {
-		return s.EndScimToken(ctx, permission.From(ctx), in.ID, in.Expected())
-	})
 	api.List(a, api.Listing[ruleRow, Rule]{
 		Op: api.Op{Path: "/identity-rules", Tag: tag, Summary: "List rules from groups to roles"}, Spec: RuleSpec, Allow: permission.Need(permission.SignOnRead), Instance: true,
 		Rows: showRules, Within: scoped,
@@ -90,6 +75,3 @@ func (s *Service) Register(a *api.API) {
 		return s.DeleteRule(ctx, permission.From(ctx), in.ID, in.Expected())
 	})
 }
-
-// ScimAddress is where providers provision people.
-func (s *Service) ScimAddress() string { return s.public("/scim/v2") }

@@ -11,7 +11,6 @@ import (
 // Person is who a provider says somebody is.
 type Person struct {
 	Subject  string
-	Object   string // Entra's id of the person in the directory, which provisioning may have given
 	Email    string // lower case
 	Verified bool   // the provider says that the e-mail is theirs
 	Name     string
@@ -30,16 +29,12 @@ type Trust struct {
 
 // Link is that the provider has vouched for an account before.
 type Link struct {
-	Account   identity.Account
-	Barred    string // who took the access away: "", BarredByGroups or BarredByScim
-	Confirmed bool   // by this very subject, or by the id that provisioning has given
+	Account identity.Account
+	Barred  string // BarredByGroups, if the provider took the access away
 }
 
-// Who takes access away, so that nobody else gives it back.
-const (
-	BarredByGroups = "groups"
-	BarredByScim   = "scim"
-)
+// BarredByGroups marks an account that was disabled because its groups give nothing any more; no other is given back by a sign-in.
+const BarredByGroups = "groups"
 
 // Reason is why somebody is refused; administrators find it in the audit trail.
 type Reason string
@@ -74,7 +69,7 @@ func Decide(t Trust, who Person, linked *Link, holder *identity.Account) Verdict
 	}
 	to := identity.Standing{Role: role, Customers: customers}
 	ours := t.owns(who.Email)
-	if linked != nil && linked.Confirmed {
+	if linked != nil {
 		account := linked.Account
 		switch {
 		case t.Customer != "" && account.Home() != t.Customer:
@@ -83,7 +78,7 @@ func Decide(t Trust, who Person, linked *Link, holder *identity.Account) Verdict
 			return Verdict{Refused: NoGroup, Bar: true, Account: account}
 		case account.Home() != home:
 			return Verdict{Refused: Foreign}
-		case account.Disabled && linked.Barred != BarredByGroups, linked.Barred == BarredByScim:
+		case account.Disabled && linked.Barred != BarredByGroups:
 			return Verdict{Refused: IsDisabled}
 		}
 		return Verdict{Account: account, Standing: to, Lift: account.Disabled}

@@ -43,7 +43,7 @@ func TestDecisionNeverReachesTooFar(t *testing.T) {
 			Groups: rapid.SliceOfDistinct(rapid.SampledFrom(groups), rapid.ID[string]).Draw(t, "groups")}
 		var linked *Link
 		if a := anyAccount(t, "linked"); a != nil {
-			linked = &Link{Account: *a, Confirmed: true, Barred: rapid.SampledFrom([]string{"", BarredByGroups, BarredByScim}).Draw(t, "barred")}
+			linked = &Link{Account: *a, Barred: rapid.SampledFrom([]string{"", BarredByGroups}).Draw(t, "barred")}
 		}
 		holder := anyAccount(t, "holder")
 		if linked != nil {
@@ -110,7 +110,7 @@ func TestGroupsInTheShapesOfProviders(t *testing.T) {
 	all := map[string]any{"groups": []any{"b", "a", "a"}, "one": "x", "realm_access": map[string]any{"roles": []any{"r"}}, "objects": []any{map[string]any{"displayName": "D"}},
 		"https://x.example/groups": []any{"u"}}
 	for claim, want := range map[string][]string{"groups": {"a", "b"}, "one": {"x"}, "realm_access.roles": {"r"}, "objects": {"D"}, "https://x.example/groups": {"u"}, "none": nil, "one.more": nil} {
-		if got := personOf(all, "s", "", claim).Groups; !slices.Equal(got, want) {
+		if got := personOf(all, "s", claim).Groups; !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", claim, got, want)
 		}
 	}

@@ -10,7 +10,7 @@
 // only at the return address of its own provider. What is checked of the answer is in token.go.
 //
 // The role is worked out anew at each sign-in. Whose groups give nothing any more is disabled, which ends sessions and tokens; a later
-// sign-in with the right groups lifts that, but never what an administrator or the provisioning (package scim) has disabled.
+// sign-in with the right groups lifts that, but never what an administrator has disabled.
 //
 // Client secrets and the ID tokens kept for signing out are sealed. Metadata and keys of providers are kept in the process for a quarter
 // of an hour; an unknown key is asked for at once.

@@ -262,7 +262,7 @@ func (s *Service) enter(r *http.Request, p provider, got answer) (out outcome, e
 			if !v.Bar {
 				return nil
 			}
-			return s.bar(ctx, tx, actor, p, v.Account, BarredByGroups)
+			return s.bar(ctx, tx, actor, p, v.Account)
 		}
 		account, err := s.keep(ctx, tx, actor, p, got.person, v)
 		if err != nil {

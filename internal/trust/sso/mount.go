@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"vigie/internal/kit/ui"
@@ -106,15 +107,11 @@ func (h front) route(w http.ResponseWriter, r *http.Request) {
 }
 
 // offer is for links that lead here from outside, such as an organisation's page of applications: a sign-on is begun by a form only.
+// It looks the same for every name, whether there is such a provider or not.
 func (h front) offer(w http.ResponseWriter, r *http.Request) {
-	p, err := h.enabled(r.Context(), r.PathValue("slug"))
-	if err != nil {
-		http.Redirect(w, r, identity.SignInPath, http.StatusSeeOther)
-		return
-	}
 	page := h.open(w, r)
-	page.Title = page.T("ui.sign_in.title")
-	ui.Render(w, r, http.StatusOK, offerPage(page, WithPath+p.Slug, buttonOf(page, p), ui.LocalPath(r.URL.Query().Get("next"))))
+	page.Title = page.T("sso.organisation.title")
+	ui.Render(w, r, http.StatusOK, offerPage(page, WithPath+url.PathEscape(r.PathValue("slug")), page.T("sso.onward.go"), ui.LocalPath(r.URL.Query().Get("next"))))
 }
 
 func (h front) begin(w http.ResponseWriter, r *http.Request) {
@@ -204,7 +201,9 @@ func (h front) broken(w http.ResponseWriter, r *http.Request, err error) {
 	var f *fault.Error
 	if errors.As(err, &f) && (f.Code == fault.Unavailable || f.Code == fault.Limited) {
 		text, status = page.T(f.Key, f.Args), http.StatusServiceUnavailable
+		h.s.log.WarnContext(r.Context(), "sign on", "error", err)
+	} else {
+		h.s.log.ErrorContext(r.Context(), "sign on", "error", err)
 	}
-	h.s.log.ErrorContext(r.Context(), "sign on", "error", err)
 	ui.Render(w, r, status, refusedPage(page, text))
 }

@@ -33,8 +33,6 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 		"GET /identity-providers/{id}/edit":                 h.edit,
 		"POST /identity-providers/{id}/edit":                h.change,
 		"POST /identity-providers/{id}/remove":              h.remove,
-		"POST /identity-providers/{id}/scim":                h.scim,
-		"POST /identity-providers/{id}/scim/end":            h.scimEnd,
 		"GET /identity-providers/{id}/rules/new":            h.addRule,
 		"POST /identity-providers/{id}/rules/new":           h.createRule,
 		"GET /identity-providers/{id}/rules/{rule}":         h.editRule,
@@ -110,8 +108,6 @@ type view struct {
 	rules   []Rule
 	write   bool
 	checked *Checked
-	token   string
-	scim    string
 }
 
 func (v view) path(rest string) string { return home + "/" + v.ID + rest }
@@ -151,7 +147,7 @@ func (h pages) render(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if v.rules, err = h.s.Rules(r.Context(), a, v.ID); err != nil {
 		return err
 	}
-	v.write, v.scim = a.May(permission.SignOnWrite), h.s.ScimAddress()
+	v.write = a.May(permission.SignOnWrite)
 	p.Title, p.Active, p.Crumbs = v.Name, "sign-on", []ui.Link{{Label: p.T("sso.list"), Href: home}}
 	ui.Render(w, r, http.StatusOK, providerPage(p, v))
 	return nil
@@ -167,27 +163,6 @@ func (h pages) check(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		return err
 	}
 	return h.render(w, r, p, a, view{checked: &c})
-}
-
-func (h pages) scim(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	_, token, err := h.s.NewScimToken(r.Context(), a, r.PathValue("id"), versionOf(r))
-	if err != nil {
-		return err
-	}
-	return h.render(w, r, p, a, view{token: token})
-}
-
-func (h pages) scimEnd(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	if err := h.s.EndScimToken(r.Context(), a, r.PathValue("id"), versionOf(r)); err != nil {
-		return err
-	}
-	return web.Done(w, r, p, home+"/"+r.PathValue("id"), p.T("sso.scim.ended"))
 }
 
 func versionOf(r *http.Request) int64 {

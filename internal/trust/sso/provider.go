@@ -27,8 +27,6 @@ type provider struct {
 	CustomerID   db.Null `db:"customer_id"`
 	DefaultRole  string  `db:"default_role"`
 	Enabled      bool    `db:"enabled"`
-	ScimHash     string  `db:"scim_hash"`
-	ScimUsedAt   db.Time `db:"scim_used_at"`
 	Version      int64   `db:"version"`
 	CreatedAt    db.Time `db:"created_at"`
 	UpdatedAt    db.Time `db:"updated_at"`
@@ -51,7 +49,6 @@ type Provider struct {
 	Enabled     bool     `json:"enabled"`
 	Return      string   `json:"return_url" doc:"Register it with the provider as redirect URI."`
 	BackChannel string   `json:"back_channel_logout_url"`
-	Provisioned bool     `json:"provisioned" doc:"Whether there is a token for SCIM."`
 	Version     int64    `json:"version"`
 	CreatedAt   db.Time  `json:"created_at"`
 	UpdatedAt   db.Time  `json:"updated_at"`
@@ -184,7 +181,7 @@ func (s *Service) shown(p provider, domains []string, customer string) Provider 
 	}
 	return Provider{ID: p.ID, Slug: p.Slug, Name: p.Name, Button: p.Button, Issuer: p.Issuer, ClientID: p.ClientID, HasSecret: p.ClientSecret != "",
 		Scopes: strings.Fields(p.Scopes), GroupsClaim: p.GroupsClaim, Customer: customer, Domains: domains, DefaultRole: p.DefaultRole, Enabled: p.Enabled,
-		Return: s.public(ReturnPath + p.Slug), BackChannel: s.public(BackChannelPath + p.Slug), Provisioned: p.ScimHash != "",
+		Return: s.public(ReturnPath + p.Slug), BackChannel: s.public(BackChannelPath + p.Slug),
 		Version: p.Version, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
 }
 

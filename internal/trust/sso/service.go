@@ -2,7 +2,6 @@ package sso
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -300,8 +299,8 @@ func (s *Service) UpdateProvider(ctx context.Context, a permission.Actor, ref st
 
 func store(ctx context.Context, tx *db.Tx, before, after provider) error {
 	n, err := tx.Exec(ctx, `UPDATE {identity_provider} SET name = ?, button = ?, issuer = ?, client_id = ?, client_secret = ?, scopes = ?, groups_claim = ?,
-		default_role = ?, enabled = ?, scim_hash = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?`, after.Name, after.Button, after.Issuer, after.ClientID,
-		after.ClientSecret, after.Scopes, after.GroupsClaim, after.DefaultRole, after.Enabled, after.ScimHash, after.Version, after.UpdatedAt, after.ID, before.Version)
+		default_role = ?, enabled = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?`, after.Name, after.Button, after.Issuer, after.ClientID,
+		after.ClientSecret, after.Scopes, after.GroupsClaim, after.DefaultRole, after.Enabled, after.Version, after.UpdatedAt, after.ID, before.Version)
 	if err == nil && n == 0 {
 		err = fault.New(fault.Stale, "fault.stale")
 	}
@@ -343,39 +342,4 @@ func (s *Service) CheckProvider(ctx context.Context, a permission.Actor, ref str
 		return Checked{}, err
 	}
 	return s.look(ctx, p.Issuer, p.ClientID), nil
-}
-
-// NewScimToken makes the token by which the provider provisions people, and ends the one before: the only time that it is shown.
-// Faults: not_found, forbidden, stale.
-func (s *Service) NewScimToken(ctx context.Context, a permission.Actor, ref string, version int64) (out Provider, secret string, err error) {
-	secret = ScimPrefix + newSecret()
-	out, err = s.setScim(ctx, a, ref, version, digest(secret), "create_scim_token")
-	if err != nil {
-		secret = ""
-	}
-	return out, secret, err
-}
-
-// ScimPrefix is how a token for SCIM begins.
-const ScimPrefix = "vigie_scim_"
-
-// EndScimToken ends provisioning. Faults: not_found, forbidden, stale.
-func (s *Service) EndScimToken(ctx context.Context, a permission.Actor, ref string, version int64) error {
-	_, err := s.setScim(ctx, a, ref, version, "", "revoke_scim_token")
-	return err
-}
-
-func (s *Service) setScim(ctx context.Context, a permission.Actor, ref string, version int64, hash, action string) (out Provider, err error) {
-	err = s.change(ctx, a, ref, version, func(tx *db.Tx, p provider, before Provider) error {
-		after := p
-		after.ScimHash, after.Version, after.UpdatedAt = hash, p.Version+1, tx.Now()
-		if err := store(ctx, tx, p, after); err != nil {
-			return fmt.Errorf("scim token: %w", err)
-		}
-		if out, err = s.show(ctx, tx, after); err != nil {
-			return err
-		}
-		return audit.Write(ctx, tx, a, action, recordOf(p), before, out)
-	})
-	return out, err
 }

@@ -30,7 +30,6 @@ type claims struct {
 	Party    string   `json:"azp"`
 	AuthTime *float64 `json:"auth_time"`
 	Session  string   `json:"sid"`
-	Object   string   `json:"oid"`
 }
 
 // redeem changes the code for tokens and checks the ID token: signature by a key of the provider with an asymmetric algorithm,
@@ -88,7 +87,7 @@ func (s *Service) redeem(ctx context.Context, r *remote, p provider, secret, cod
 			}
 		}
 	}
-	return answer{person: personOf(all, token.Subject, c.Object, p.GroupsClaim), raw: raw, sid: c.Session, subject: token.Subject}, nil
+	return answer{person: personOf(all, token.Subject, p.GroupsClaim), raw: raw, sid: c.Session, subject: token.Subject}, nil
 }
 
 func (s *Service) check(token *oidc.IDToken, c claims, client, nonce string, freshSince time.Time) error {
@@ -126,12 +125,12 @@ func overage(all map[string]any, claim string) error {
 }
 
 // personOf reads a person out of claims.
-func personOf(all map[string]any, subject, object, groupsClaim string) Person {
+func personOf(all map[string]any, subject, groupsClaim string) Person {
 	text := func(name string) string {
 		v, _ := all[name].(string)
 		return strings.TrimSpace(v)
 	}
-	p := Person{Subject: subject, Object: object, Email: strings.ToLower(text("email")), Name: text("name"), Language: "en", Zone: text("zoneinfo")}
+	p := Person{Subject: subject, Email: strings.ToLower(text("email")), Name: text("name"), Language: "en", Zone: text("zoneinfo")}
 	if strings.HasPrefix(strings.ToLower(text("locale")), "fr") {
 		p.Language = "fr"
 	}

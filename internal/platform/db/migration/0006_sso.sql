@@ -13,15 +13,12 @@ CREATE TABLE identity_provider (
     customer_id UUID REFERENCES customer (id) ON DELETE CASCADE,
     default_role TEXT NOT NULL,
     enabled BOOLEAN NOT NULL,
-    scim_hash TEXT NOT NULL,
-    scim_used_at BIGINT,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX identity_provider_slug ON identity_provider (slug);
 CREATE INDEX identity_provider_customer ON identity_provider (customer_id);
-CREATE UNIQUE INDEX identity_provider_scim ON identity_provider (scim_hash) WHERE scim_hash <> '';
 
 CREATE TABLE identity_domain (
     domain TEXT PRIMARY KEY,
@@ -47,43 +44,19 @@ CREATE TABLE identity_rule_customer (
     PRIMARY KEY (rule_id, customer_id)
 );
 
--- Whom a provider vouches for. subject is empty until the person has signed in; barred says who took the access away.
+-- Whom a provider vouches for. barred says that the provider took the access away.
 CREATE TABLE identity_link (
     provider_id UUID NOT NULL REFERENCES identity_provider (id) ON DELETE CASCADE,
     user_id UUID NOT NULL REFERENCES app_user (id) ON DELETE CASCADE,
     issuer TEXT NOT NULL,
     subject TEXT NOT NULL,
-    external_id TEXT NOT NULL,
-    user_name TEXT NOT NULL,
-    user_name_key TEXT NOT NULL,
-    provisioned BOOLEAN NOT NULL,
     barred TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     used_at BIGINT,
     PRIMARY KEY (provider_id, user_id)
 );
-CREATE UNIQUE INDEX identity_link_subject ON identity_link (provider_id, issuer, subject) WHERE subject <> '';
-CREATE UNIQUE INDEX identity_link_name ON identity_link (provider_id, user_name_key) WHERE user_name_key <> '';
+CREATE UNIQUE INDEX identity_link_subject ON identity_link (provider_id, issuer, subject);
 CREATE INDEX identity_link_user ON identity_link (user_id);
-
-CREATE TABLE identity_group (
-    id UUID PRIMARY KEY,
-    provider_id UUID NOT NULL REFERENCES identity_provider (id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    name_key TEXT NOT NULL,
-    external_id TEXT NOT NULL,
-    version BIGINT NOT NULL,
-    created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
-);
-CREATE UNIQUE INDEX identity_group_name ON identity_group (provider_id, name_key);
-
-CREATE TABLE identity_member (
-    group_id UUID NOT NULL REFERENCES identity_group (id) ON DELETE CASCADE,
-    user_id UUID NOT NULL REFERENCES app_user (id) ON DELETE CASCADE,
-    PRIMARY KEY (group_id, user_id)
-);
-CREATE INDEX identity_member_user ON identity_member (user_id);
 
 -- A sign-on that has begun: works once, for minutes, in the browser that holds the cookie.
 CREATE TABLE sign_on_request (
@@ -124,8 +97,6 @@ CREATE INDEX sign_on_logout_expiry ON sign_on_logout (expires_at);
 DROP TABLE sign_on_logout;
 DROP TABLE sign_on_session;
 DROP TABLE sign_on_request;
-DROP TABLE identity_member;
-DROP TABLE identity_group;
 DROP TABLE identity_link;
 DROP TABLE identity_rule_customer;
 DROP TABLE identity_rule;
