@@ -12,6 +12,29 @@ import (
 type customerCommand struct {
 	Export customerExport `cmd:"" help:"Write everything of a customer to one file that can be read without Vigie."`
 	Import customerImport `cmd:"" help:"Take in a customer that another Vigie exported."`
+	Remove customerRemove `cmd:"" help:"Ask for the removal of a customer; it is carried out once the order is signed in the browser."`
+}
+
+type customerRemove struct {
+	storeFlags
+	Customer string `required:"" help:"Slug." placeholder:"SLUG"`
+	Reason   string `required:"" help:"Why, as the one who signs will read it." placeholder:"TEXT"`
+	Digest   string `help:"SHA-256 of the manifest of the export that was handed over." placeholder:"HEX"`
+}
+
+// Run implements command.
+func (c *customerRemove) Run(ctx context.Context, e *env, g *grammar) error {
+	a, done, err := c.open(ctx, e, g)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r, err := a.Transfer.RequestRemoval(ctx, a.Operator("vigie customer remove"), transfer.NewRemoval{Customer: c.Customer, Reason: c.Reason, ExportDigest: c.Digest})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "order %s waits for its signature, as approval %s; nothing has been removed\n", r.ID, r.Approval)
+	return nil
 }
 
 type customerExport struct {

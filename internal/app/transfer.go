@@ -2,24 +2,68 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"math"
 	"strings"
 
 	"vigie/internal/customer"
 	"vigie/internal/exchange/transfer"
+	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/jobs"
 	"vigie/internal/platform/seal"
+	"vigie/internal/trust/approval"
+	"vigie/internal/trust/permission"
 )
 
 // wireTransfer opens the room through which customers leave and come.
 func (a *App) wireTransfer() {
 	a.Transfer = transfer.New(transfer.Parts{DB: a.db, Files: a.files(), Version: a.opts.Version, Folder: a.opts.DataDir, CheckSlug: customer.CheckSlug,
-		Sealed: sealedColumns, Guide: func(language, name string) string {
-			return a.bundle.Printer(language, nil, a.opts.Clock.Now()).T("transfer.guide", "name", name)
-		}})
+		Sealed: sealedColumns, Orders: orders{a}, System: system, Words: func(language string) *i18n.Printer { return a.bundle.Printer(language, nil, a.opts.Clock.Now()) }})
+	a.Approvals.On(transfer.Purpose, func(ctx context.Context, v approval.Approval) error {
+		return a.Transfer.Ordered(ctx, v.ID)
+	})
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Transfer.Sweep(ctx) })
 }
+
+// orders are approvals as the removal of a customer needs them.
+type orders struct{ a *App }
+
+// Request implements transfer.Orders.
+func (o orders) Request(ctx context.Context, tx *db.Tx, actor permission.Actor, in transfer.Order) (string, error) {
+	v, err := o.a.Approvals.Request(ctx, tx, actor, approval.NewApproval{Purpose: transfer.Purpose, RecordType: "customer", RecordID: in.RecordID, Title: in.Title,
+		Content: in.Content, MediaType: approval.Plain, Statement: in.Statement, Roles: []permission.Role{permission.Approver, permission.Admin}})
+	return v.ID, err
+}
+
+// Withdraw implements transfer.Orders.
+func (o orders) Withdraw(ctx context.Context, actor permission.Actor, request, reason string) error {
+	_, err := o.a.Approvals.Withdraw(ctx, actor, request, reason)
+	return err
+}
+
+// Receipt implements transfer.Orders.
+func (o orders) Receipt(ctx context.Context, customer, request string) (text, signer string, err error) {
+	actor := system(customer)
+	if _, err := o.a.Audit.Checkpoint(ctx); err != nil {
+		return "", "", err
+	}
+	v, _, err := o.a.Approvals.Approval(ctx, actor, request)
+	if err != nil {
+		return "", "", err
+	}
+	r, err := o.a.Approvals.Receipt(ctx, actor, request)
+	if err != nil {
+		return "", "", err
+	}
+	b, err := json.MarshalIndent(r, "", "  ")
+	return string(b), v.SignerName, err
+}
+
+// Settle implements transfer.Orders.
+func (o orders) Settle(ctx context.Context) error { return o.a.Audit.Sequence(ctx) }
 
 func sealedColumns(table string) (out []string) {
 	for _, c := range seal.Columns() {

@@ -97,11 +97,13 @@ var actorless = join(peopleActorless, signOnActorless, auditActorless, webhookAc
 	"mail.Deliver":           "a job, which names its customer: walked there",
 	"mail.Sweep":             "finds what is due and hands it on: walked there",
 	"mail.Poll":              "reads the operator's mailbox: a report names its message by an id that nobody can guess; gives nothing",
+	"transfer.Ordered":       "takes an approval from a job: does nothing without a signature under an order of removal",
+	"transfer.Sweep":         "goes on with orders that were signed, of all customers: walked by jobs",
 })
 
 // calls are all methods that take an actor: those of this file and those of their rooms' own, one a line.
-var calls = join(auditCalls,
 var calls = join(
+	auditCalls,
 	signOnCalls,
 	houseCalls,
 	cmdbCalls,

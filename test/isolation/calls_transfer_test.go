@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vigie/internal/exchange/transfer"
 	"vigie/internal/trust/permission"
 )
 
@@ -16,6 +17,15 @@ var transferCalls = map[string]call{
 	}},
 	"transfer.ExportFile": {action: permission.CustomerExport, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Transfer.ExportFile(ctx, a, f.Slug, filepath.Join(h.folder, f.fresh("export"))))
+	}},
+	"transfer.RequestRemoval": {action: permission.CustomerRemove, closed: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Transfer.RequestRemoval(ctx, a, transfer.NewRemoval{Customer: f.Slug}))
+	}},
+	"transfer.Removal": {action: permission.CustomerRemove, closed: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Transfer.Removal(ctx, a, f.Refs["contact"]))
+	}},
+	"transfer.CancelRemoval": {action: permission.CustomerRemove, closed: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Transfer.CancelRemoval(ctx, a, f.Refs["contact"]))
 	}},
 	"transfer.Import": {action: permission.CustomerImport, closed: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Transfer.Import(ctx, a, strings.NewReader(f.Slug), int64(len(f.Slug)), f.Slug))

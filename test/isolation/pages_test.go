@@ -92,21 +92,24 @@ func fixedForm(pairs ...string) func(*firm) url.Values {
 }
 
 // pageRules are all pages.
-var pageRules = join(auditPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
-var pageRules = join(registerPages(), signOnPages, recordPages, peoplePages, map[string]pageRule{
+var pageRules = join(auditPages, signOnPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
 	"GET /palette": {action: permission.CustomerRead},
 
-	"GET /customers":                     {action: permission.CustomerRead, shows: true},
-	"GET /customers/new":                 {action: permission.CustomerWrite},
-	"POST /customers/new":                {action: permission.CustomerWrite, wide: true, form: func(f *firm) url.Values { return fields("slug", f.Slug, "name", "x") }},
-	"GET /customers/{slug}":              {action: permission.CustomerRead, shows: true},
-	"GET /customers/{slug}/edit":         {action: permission.CustomerWrite, shows: true},
-	"POST /customers/{slug}/edit":        {action: permission.CustomerWrite, form: taken("country")},
-	"GET /customers/{slug}/data":         {action: permission.CustomerExport, shows: true},
-	"POST /customers/{slug}/data/export": {action: permission.CustomerExport},
-	"GET /customers/import":              {action: permission.CustomerImport, wide: true},
-	"POST /customers/import":             {action: permission.CustomerImport, wide: true, multi: true, form: func(f *firm) url.Values { return fields("slug", f.Slug, "file", "no export") }},
+	"GET /customers":                      {action: permission.CustomerRead, shows: true},
+	"GET /customers/new":                  {action: permission.CustomerWrite},
+	"POST /customers/new":                 {action: permission.CustomerWrite, wide: true, form: func(f *firm) url.Values { return fields("slug", f.Slug, "name", "x") }},
+	"GET /customers/{slug}":               {action: permission.CustomerRead, shows: true},
+	"GET /customers/{slug}/edit":          {action: permission.CustomerWrite, shows: true},
+	"POST /customers/{slug}/edit":         {action: permission.CustomerWrite, form: taken("country")},
+	"POST /customers/{slug}/data/remove":  {action: permission.CustomerRemove, wide: true, form: func(f *firm) url.Values { return fields("reason", "") }},
+	"GET /customer-removals":              {action: permission.CustomerRemove, wide: true},
+	"GET /customer-removals/{id}":         {action: permission.CustomerRemove, wide: true, ok: 404},
+	"POST /customer-removals/{id}/cancel": {action: permission.CustomerRemove, wide: true, ok: 404},
+	"GET /customers/{slug}/data":          {action: permission.CustomerExport, shows: true},
+	"POST /customers/{slug}/data/export":  {action: permission.CustomerExport},
+	"GET /customers/import":               {action: permission.CustomerImport, wide: true},
+	"POST /customers/import":              {action: permission.CustomerImport, wide: true, multi: true, form: func(f *firm) url.Values { return fields("slug", f.Slug, "file", "no export") }},
 
 	"GET /customers/{slug}/sheet":       {action: permission.CustomerRead, shows: true},
 	"GET /mails":                        {action: permission.MailRead, shows: true},

@@ -16,6 +16,7 @@ var pathKinds = map[string]string{
 	"discovery-schedules/{customer}": "customer_id",
 	"webhooks/{id}":                  "webhook",
 	"webhook-deliveries/{id}":        "delivery",
+	"customer-removals/{id}":         "contact", // none of its own: the order of neither customer was ever given
 	"contacts/{id}":                  "contact",
 	"stakeholders/{id}":              "stakeholder",
 	"suppliers/{id}":                 "supplier",
@@ -107,6 +108,11 @@ var apiRules = join(auditRules, signOnRules, registerRules(), recordRules, peopl
 	"PATCH /customers/{customer}": {action: permission.CustomerWrite, body: func(f *firm) any { return values{"name": "taken over"} }},
 
 	"GET /customers/{customer}/export": {action: permission.CustomerExport, shows: true},
+	// Orders are seen by those who see all customers, and outlive theirs.
+	"GET /customer-removals":              {action: permission.CustomerRemove, wide: true},
+	"POST /customer-removals":             {action: permission.CustomerRemove, wide: true, ok: []int{422}, body: func(f *firm) any { return values{"customer": f.Slug, "reason": ""} }},
+	"GET /customer-removals/{id}":         {action: permission.CustomerRemove, wide: true, ok: []int{404}},
+	"POST /customer-removals/{id}/cancel": {action: permission.CustomerRemove, wide: true, ok: []int{404}},
 	// What is no export is refused before anything else is looked at.
 	"POST /customers/import":                {action: permission.CustomerImport, wide: true, media: multipartKind, ok: []int{422}, body: func(f *firm) any { return multipartOf(fields("slug", f.Slug, "file", "no export")) }},
 	"GET /customers/{customer}/sheet":       {action: permission.CustomerRead},

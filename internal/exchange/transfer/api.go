@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vigie/internal/kit/api"
+	"vigie/internal/platform/db"
 	"vigie/internal/trust/permission"
 )
 
@@ -38,6 +39,38 @@ func (s *Service) Register(a *api.API) {
 			}
 			defer in.Discard()
 			return s.Import(ctx, actor, in.File, in.Size, strings.TrimSpace(in.Fields.Get("slug")))
+		})
+	s.registerRemovals(a)
+}
+
+type byID struct {
+	ID string `path:"id" doc:"Id."`
+}
+
+func (s *Service) registerRemovals(a *api.API) {
+	const tag = "Customers"
+	api.List(a, api.Listing[removal, Removal]{
+		Op:   api.Op{Path: "/customer-removals", Tag: tag, Summary: "List orders to remove customers", Description: "For administrators of all customers. An order outlives its customer."},
+		Spec: RemovalSpec, Instance: true, Allow: func(ctx context.Context) error { return mayRemove(permission.From(ctx)) },
+		Rows: func(_ context.Context, _ *db.Tx, rows []removal) ([]Removal, error) {
+			out := make([]Removal, len(rows))
+			for i, r := range rows {
+				out[i] = r.shown()
+			}
+			return out, nil
+		},
+	})
+	api.Get(a, api.Op{Path: "/customer-removals/{id}", Tag: tag, Summary: "Get an order to remove a customer"}, func(ctx context.Context, in *byID) (Removal, error) {
+		return s.Removal(ctx, permission.From(ctx), in.ID)
+	})
+	api.Post(a, api.Op{Path: "/customer-removals", Tag: tag, Summary: "Ask for the removal of a customer",
+		Description: "Makes an approval, which an approver of the customer or an administrator signs. What is removed cannot be had again."},
+		func(ctx context.Context, in *struct{ Body NewRemoval }) (Removal, error) {
+			return s.RequestRemoval(ctx, permission.From(ctx), in.Body)
+		})
+	api.Post(a, api.Op{Path: "/customer-removals/{id}/cancel", Tag: tag, Summary: "Withdraw an order that nobody has signed", Status: 200},
+		func(ctx context.Context, in *byID) (Removal, error) {
+			return s.CancelRemoval(ctx, permission.From(ctx), in.ID)
 		})
 }
 

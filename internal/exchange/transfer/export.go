@@ -53,7 +53,7 @@ func (s *Service) Export(ctx context.Context, a permission.Actor, ref string, w 
 	var r Report
 	err = s.DB.Frozen(ctx, scope, func(tx *db.Tx) error {
 		z := archive.NewWriter(w, archive.Manifest{Kind: archive.Customer, Made: tx.Now(), Vigie: s.Version, Schema: schema, Engine: s.DB.Engine().String(), Customer: c.subject()})
-		if err := z.Add("README.md", strings.NewReader(s.Guide(c.Language, c.Name))); err != nil {
+		if err := z.Add("README.md", strings.NewReader(s.Words(c.Language).T("transfer.guide", "name", c.Name))); err != nil {
 			return err
 		}
 		r = Report{Customer: c.Slug, Tables: map[string]int64{}}

@@ -49,8 +49,14 @@ func (s *Service) Import(ctx context.Context, a permission.Actor, in io.ReaderAt
 	if r.Files, err = s.takeFiles(ctx, z); err != nil {
 		return Report{}, fmt.Errorf("import: %w", err)
 	}
+	if err := s.announce(ctx, a, who, z.Digest); err != nil {
+		return Report{}, fmt.Errorf("import: %w", err)
+	}
 	err = s.DB.InScope(ctx, scope, func(tx *db.Tx) error {
 		if err := s.load(ctx, tx, z, who, &r); err != nil {
+			return err
+		}
+		if _, err := audit.Adopt(ctx, tx); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, a, "customer.import", audit.Record{Type: "customer", ID: who.ID, Name: who.Name}, nil,
@@ -63,6 +69,17 @@ func (s *Service) Import(ctx context.Context, a permission.Actor, in io.ReaderAt
 		return Report{}, fmt.Errorf("import: %w", err)
 	}
 	return r, nil
+}
+
+// announce notes in the trail that a customer is coming, before its own entries do.
+func (s *Service) announce(ctx context.Context, a permission.Actor, who archive.Subject, digest string) error {
+	err := s.DB.Across(ctx, "the trail of the instance says that a customer comes", func(tx *db.Tx) error {
+		return audit.Arrive(ctx, tx, a, audit.Record{Type: "customer", ID: who.ID, Name: who.Name}, digest)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Orders.Settle(ctx)
 }
 
 // mayImport: whoever is limited to some customers could not see the new one.

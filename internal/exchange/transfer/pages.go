@@ -17,10 +17,14 @@ import (
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	h := pages{s}
 	for pattern, f := range map[string]web.Handler{
-		"GET /customers/{slug}/data":         h.data,
-		"POST /customers/{slug}/data/export": h.export,
-		"GET /customers/import":              h.importForm,
-		"POST /customers/import":             h.importFile,
+		"GET /customers/{slug}/data":          h.data,
+		"POST /customers/{slug}/data/export":  h.export,
+		"POST /customers/{slug}/data/remove":  h.remove,
+		"GET /customer-removals":              h.removals,
+		"GET /customer-removals/{id}":         h.removal,
+		"POST /customer-removals/{id}/cancel": h.cancel,
+		"GET /customers/import":               h.importForm,
+		"POST /customers/import":              h.importFile,
 	} {
 		mux.Handle(pattern, shell.Page(f))
 	}
@@ -40,6 +44,10 @@ func (h pages) one(r *http.Request, p *ui.Page, a permission.Actor) (found, erro
 // dataView is what may be done with all that is kept of a customer.
 type dataView struct {
 	found
+	remove         bool // whoever reads may ask for the removal
+	Reason, Digest string
+	summary        []ui.FieldFault
+	errors         map[string]string
 }
 
 func (h pages) data(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -50,9 +58,44 @@ func (h pages) data(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err != nil {
 		return err
 	}
-	p.Title, p.Active = p.T("transfer.data.title", "name", c.Name), "customers"
-	p.Crumbs = []ui.Link{{Label: p.T("transfer.customers"), Href: "/customers"}, {Label: c.Name, Href: "/customers/" + c.Slug}}
-	ui.Render(w, r, http.StatusOK, dataPage(p, dataView{found: c}))
+	h.showData(w, r, p, http.StatusOK, dataView{found: c, remove: mayRemove(a) == nil})
+	return nil
+}
+
+func (h pages) showData(w http.ResponseWriter, r *http.Request, p *ui.Page, status int, v dataView) {
+	p.Title, p.Active = p.T("transfer.data.title", "name", v.Name), "customers"
+	p.Crumbs = []ui.Link{{Label: p.T("transfer.customers"), Href: "/customers"}, {Label: v.Name, Href: "/customers/" + v.Slug}}
+	ui.Render(w, r, status, dataPage(p, v))
+}
+
+// remove asks for the signature; nothing is removed by it yet.
+func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	c, err := h.one(r, p, a)
+	if err != nil {
+		return err
+	}
+	if err := mayRemove(a); err != nil {
+		return err
+	}
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	v := dataView{found: c, remove: true, Reason: r.PostFormValue("reason"), Digest: r.PostFormValue("export_digest")}
+	made, err := h.s.RequestRemoval(r.Context(), a, NewRemoval{Customer: c.ID, Reason: v.Reason, ExportDigest: v.Digest})
+	if err == nil {
+		return web.Done(w, r, p, "/customer-removals/"+made.ID, p.T("transfer.removal.done_request"))
+	}
+	var ok bool
+	v.summary, v.errors, ok = web.Faults(p, err, func(field string) string {
+		if field == "reason" {
+			return p.T("transfer.removal.reason")
+		}
+		return p.T("transfer.removal.digest")
+	})
+	if !ok {
+		return err
+	}
+	h.showData(w, r, p, web.Status(err), v)
 	return nil
 }
 

@@ -6,9 +6,11 @@ import (
 	"io"
 
 	"vigie/internal/exchange/archive"
+	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/trust/permission"
 )
 
 // Parts is what the service needs from the rest of the house.
@@ -22,8 +24,11 @@ type Parts struct {
 	CheckSlug func(bad *fault.Fields, slug string)
 	// Sealed lists the columns of a table that hold sealed values.
 	Sealed func(table string) []string
-	// Guide is the text for people who open an export, in the customer's language.
-	Guide func(language, name string) string
+	// Words speaks a language.
+	Words  func(language string) *i18n.Printer
+	Orders Orders
+	// System is the actor of background work for a customer.
+	System func(customer string) permission.Actor
 }
 
 // Files are the instance's files by the SHA-256 of their content.

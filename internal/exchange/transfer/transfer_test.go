@@ -19,11 +19,13 @@ import (
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/exchange/transfer"
 	"vigie/internal/kit/api/apitest"
+	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/platform/fault"
 	"vigie/internal/trust/permission"
+	"vigie/locales"
 	"vigie/test/pg"
 )
 
@@ -70,6 +72,18 @@ func (s *store) Put(_ context.Context, hash string, r io.Reader) error {
 
 func (s *store) Keep(context.Context, *db.Tx, string, int64) error { return nil }
 
+// noOrders signs nothing: orders have a test with the whole house.
+type noOrders struct{ transfer.Orders }
+
+func (noOrders) Settle(context.Context) error { return nil }
+
+func words(t *testing.T, language string) *i18n.Printer {
+	t.Helper()
+	b, err := i18n.Load(locales.FS)
+	check(t, err)
+	return b.Printer(language, nil, dbtest.Start)
+}
+
 // instance is one Vigie as far as customers and their CIs go.
 type instance struct {
 	*transfer.Service
@@ -89,7 +103,7 @@ func newInstance(t *testing.T, d *db.DB, files ...string) *instance {
 			}
 			return nil
 		},
-		Guide: func(language, name string) string { return language + " guide of " + name }})
+		Words: func(language string) *i18n.Printer { return words(t, language) }, Orders: noOrders{}})
 	return i
 }
 
@@ -153,7 +167,7 @@ func TestCustomerMoves(t *testing.T) {
 				if strings.Contains(text, "bolt") || strings.Contains(plain(t, path, "data/contact.jsonl"), "phone") {
 					t.Error("the export holds what is another's, or sealed")
 				}
-				for _, word := range []string{"Ada of acme", "acme-two", "fr guide of Company acme", "a file"} {
+				for _, word := range []string{"Ada of acme", "acme-two", "Voici tout ce que Vigie conserve de Company acme", "a file"} {
 					if !strings.Contains(text, word) {
 						t.Errorf("the export lacks %q", word)
 					}
