@@ -11,6 +11,7 @@ import (
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
 	"vigie/test/pg"
 )
@@ -49,7 +50,8 @@ func open(t *testing.T, address string) *app.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.Open(t.Context(), app.Options{Database: address, DataDir: t.TempDir(), Clock: clock.NewManual(dbtest.Start), Telemetry: tel, Version: "test", Migrate: true})
+	a, err := app.Open(t.Context(), app.Options{Database: address, DataDir: t.TempDir(), Clock: clock.NewManual(dbtest.Start), Telemetry: tel, Version: "test", Migrate: true,
+		MasterKey: seal.Source{Text: seal.NewKey()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,6 +59,7 @@ func (a *App) api(g gate) *api.API {
 	a.Transfer.Register(x)
 	a.Mail.Register(x)
 	a.Notes.Register(x)
+	a.sheets().Register(x)
 	return x
 }
 
@@ -82,6 +83,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Transfer.Pages(mux, shell)
 	a.Mail.Pages(mux, shell)
 	a.Notes.Pages(mux, shell)
+	a.sheets().Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

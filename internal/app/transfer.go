@@ -63,7 +63,10 @@ func (o orders) Receipt(ctx context.Context, customer, request string) (text, si
 }
 
 // Settle implements transfer.Orders.
-func (o orders) Settle(ctx context.Context) error { return o.a.Audit.Sequence(ctx) }
+func (o orders) Settle(ctx context.Context) error {
+	_, err := o.a.Audit.Sequence(ctx)
+	return err
+}
 
 func sealedColumns(table string) (out []string) {
 	for _, c := range seal.Columns() {

@@ -25,7 +25,6 @@ func (h *house) services(t *testing.T) {
 		"sso":         h.app.SignOn,
 		"file":        h.app.Files,
 		"note":        h.app.Notes,
-		"audit":       h.app.Audit,
 		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,
 		"view":        h.app.Views,
