@@ -31,7 +31,7 @@ type Page struct {
 	Theme     Theme
 	Toasts    []Toast
 	Alarms    []Alarm // what the reader must know on every page
-	Saved     *Saved // saved views of the list that the page is; nil for other pages
+	Saved     *Saved  // saved views of the list that the page is; nil for other pages
 
 	// Live names what main shows, as "kind:id" or "kind": main is fetched again when that changes. Pages with a form leave it
 	// empty. Smaller parts have data-live and an id of their own.
