@@ -64,7 +64,9 @@ func (a *App) api(g gate) *api.API {
 }
 
 // parts are what hangs on the page of every record, in this order.
-func (a *App) parts() []web.Part { return []web.Part{a.Notes.Part(), a.Files.Part()} }
+func (a *App) parts() []web.Part {
+	return []web.Part{a.Notes.Part(), a.Files.Part(), a.Audit.History()}
+}
 
 func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	mux.Handle("POST "+ui.PreferencePath, ui.Preferences(a.bundle))
@@ -75,6 +77,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.signOnPages(mux, shell)
 	mux.Handle("GET /{$}", shell.Page(a.today))
 	a.Approvals.Pages(mux, shell)
+	a.Audit.Pages(mux, shell, a.Subjects)
 	a.Customers.Pages(mux, shell)
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	a.CMDB.Pages(mux, shell)

@@ -27,7 +27,7 @@ var open = []string{"internal/platform", "internal/kit", "internal/app", "cmd"}
 // room that is not here asks through an interface of its own, given by app.
 var sideways = map[string][]string{
 	"internal/trust/approval": {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject", "internal/trust/web"},
-	"internal/trust/audit":    {"internal/trust/permission", "internal/trust/web"},
+	"internal/trust/audit":    {"internal/trust/permission", "internal/trust/subject", "internal/trust/web"},
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/subject":  {"internal/trust/permission"},
 	"internal/trust/sso":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/web"},

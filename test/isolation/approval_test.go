@@ -54,6 +54,9 @@ var auditRules = map[string]rule{
 func reasonForm(*firm) url.Values { return fields("reason", "no", "sha256", "x", "statement", "true") }
 
 var auditPages = map[string]pageRule{
+	"GET /audit":                    {action: permission.AuditRead, shows: true},
+	"GET /audit/{id}":               {action: permission.AuditRead, shows: true},
+	"GET /permissions":              {action: permission.CustomerRead},
 	"GET /approvals":                {action: permission.ApprovalRead, shows: true},
 	"GET /approvals/{id}":           {action: permission.ApprovalRead, shows: true},
 	"GET /approvals/{id}/receipt":   {action: permission.ApprovalRead, shows: true},

@@ -24,6 +24,8 @@ var auditActorless = map[string]string{
 	"approval.On":       "wiring",
 	"approval.Signed":   "reads in the caller's transaction, whose scope holds it",
 	"approval.Sweep":    "ends what ran out, each in the scope of its own customer; gives nothing",
+	"audit.Pages":       "hangs pages on the mux: walked there",
+	"audit.History":     "a part of the pages of records: walked there",
 	"audit.Register":    "hangs operations on the API: walked there",
 	"audit.Sequence":    "numbers entries; gives a number",
 	"audit.Checkpoint":  "for the operator; sizes and hashes only",
