@@ -235,11 +235,6 @@ var apiRules = join(auditRules, signOnRules, registerRules(), recordRules, peopl
 	"POST /me/password": {self: true, ok: []int{422, 429}, body: func(*firm) any { return values{"current_password": "wrong", "password": "Another lamp over 9 rivers"} }},
 })
 
-// byCustomerID names the customer by its id instead of its slug.
-func byCustomerID(name string) func(own, f *firm) []any {
-	return func(_, f *firm) []any { return []any{values{"customer": f.Refs["customer_id"], name: "new"}} }
-}
-
 func person(f *firm, customers ...string) values {
 	role := "viewer"
 	if len(customers) > 1 {

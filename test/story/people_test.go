@@ -1,6 +1,7 @@
 package story
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base32"
@@ -8,13 +9,34 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
 	"vigie/test/axe"
 	"vigie/test/binary"
 )
+
+// named opens the demo by a name, as passkeys know no numbers, for somebody with a passkey in their browser.
+func named(t *testing.T) *tab {
+	t.Helper()
+	b := someone(t)
+	b.home = strings.Replace(base, "127.0.0.1", "localhost", 1)
+	b.goes("/sign-in?next=/")
+	b.do(chromedp.Func(func(ctx context.Context, at *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, at, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, at, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true, HasUserVerification: true,
+			IsUserVerified: true, AutomaticPresenceSimulation: true}})
+		return err
+	}))
+	return b
+}
 
 // signsIn fills the form of the first step.
 func (b *tab) signsIn(email string) {
@@ -36,6 +58,7 @@ func (b *tab) proves() {
 // looks checks the page for accessibility, and keeps a picture of it.
 func (b *tab) looks(name string) {
 	b.t.Helper()
+	b.until(`document.readyState === "complete" && document.querySelector("h1")`)
 	axe.Check(b.t, b.ctx)
 	root, err := binary.Root()
 	if err != nil {
@@ -52,6 +75,46 @@ func (b *tab) looks(name string) {
 	if err := os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// Sofia makes a passkey, and signs in with it: behind the password, and then without any.
+func TestPasskeyInABrowser(t *testing.T) {
+	t.Parallel()
+	b := named(t)
+	b.signsIn("sofia@vigie.example")
+	b.until(`location.pathname === "/"`)
+	b.goes("/account")
+	b.looks("account")
+	b.clicks(`a[href^="/prove"]`)
+	b.looks("prove")
+	b.proves()
+	b.arrives("/account")
+	b.until(`document.querySelector('main form[data-passkey] [name="name"]')`)
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('main form[data-passkey] [name="name"]').value = "Work laptop"`))
+	b.clicks(`form[data-passkey] button`)
+	b.sees("Your recovery codes")
+	b.looks("recovery-codes")
+	b.clicks(`a.btn-primary`)
+	b.sees("Work laptop")
+
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('form[action="/sign-out"]').submit()`))
+	b.until(`location.pathname === "/sign-in"`)
+	b.signsIn("sofia@vigie.example")
+	b.until(`location.pathname === "/sign-in/factor"`)
+	b.looks("factor-passkey")
+	b.goes("/account") // half a sign-in opens nothing
+	b.until(`location.pathname === "/sign-in"`)
+	b.goes("/sign-in/factor?next=/")
+	b.arrives("/sign-in/factor?next=/")
+	b.clicks(`form[data-passkey="get"] button`)
+	b.until(`location.pathname === "/"`)
+
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('form[action="/sign-out"]').submit()`))
+	b.until(`location.pathname === "/sign-in"`)
+	b.arrives("/sign-in")
+	b.looks("sign-in-passkey")
+	b.clicks(`form[data-passkey="get"] button`)
+	b.until(`location.pathname === "/"`)
 }
 
 // Hugo adds an authenticator app, and is asked for its code.

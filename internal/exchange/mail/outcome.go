@@ -4,7 +4,6 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -99,10 +98,4 @@ func cut(text string) string {
 		text = text[:len(text)-1]
 	}
 	return text + "…"
-}
-
-// permanent tells whether a status of RFC 3463 or a code of SMTP is for good.
-func permanent(status string) bool {
-	n, err := strconv.Atoi(strings.SplitN(status, ".", 2)[0])
-	return err == nil && (n == 5 || n >= 500)
 }

@@ -47,7 +47,6 @@ type Change struct{ Field, Before, After string }
 type noteEntry struct {
 	row
 	names []string
-	edits int
 }
 
 // Source gives entries of a record, newest first, older than an id where one is given.

@@ -93,14 +93,6 @@ func (m *memory) root() tlog.Hash {
 	return f.root()
 }
 
-func (m *memory) clone() *memory {
-	c := &memory{leaves: slices.Clone(m.leaves), stored: slices.Clone(m.stored), waiting: slices.Clone(m.waiting), notes: slices.Clone(m.notes)}
-	for _, e := range m.entries {
-		c.entries = append(c.entries, slices.Clone(e))
-	}
-	return c
-}
-
 // modelStart is when the entries of the model begin; one a minute.
 var modelStart = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 

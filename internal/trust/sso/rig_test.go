@@ -49,7 +49,6 @@ type far struct {
 	tamper func(idToken string) string // of token answers
 	meta   func(map[string]any)        // of the metadata
 	forms  []url.Values                // what came to the token endpoint
-	info   func(claims map[string]any) // of userinfo and ID token
 }
 
 type person struct {
@@ -214,7 +213,7 @@ func (s signer) sign(t testing.TB, claims map[string]any, alg jose.SignatureAlgo
 
 func claimsOf(t testing.TB, token string) map[string]any {
 	t.Helper()
-	obj, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	obj, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		t.Fatal(err)
 	}
