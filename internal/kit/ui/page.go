@@ -208,7 +208,7 @@ func (p *Page) wide() bool {
 	for _, section := range p.Nav {
 		items += len(section.Items)
 	}
-	return items <= 16
+	return items <= 28
 }
 
 func (s NavSection) has(id string) bool {
