@@ -449,7 +449,7 @@ func TestRestoreOfOlderSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := []string{"app_user", "user_customer", "api_token", "outbox", "customer", "audit_entry", "account", "ci"}
+	old := []string{"outbox", "customer", "audit_entry", "account", "ci"} // no later migration gives these a column
 	path = filepath.Join(t.TempDir(), "then")
 	err = os.WriteFile(path, edited(t, whole, func(members map[string][]byte) {
 		var m archive.Manifest
