@@ -161,7 +161,7 @@ func TestRunPages(t *testing.T) {
 	// A second start leads to the run that is open.
 	s.engineer.Post(t, "/discovery", "customer", "acme").To(t, to)
 	s.engineer.Post(t, to+"/cancel").To(t, to)
-	s.engineer.Get(t, to+"/progress").Want(t, 200).Has(t, "Cancelled", to+"/resume").Lacks(t, `data-live="discovery_run:`, "<html")
+	s.engineer.Get(t, to+"/progress").Want(t, 200).Has(t, "Cancelled", to+"/resume").Lacks(t, "every 10s", "<html")
 	s.engineer.Post(t, to+"/resume").To(t, to)
 	s.engineer.Get(t, to).Want(t, 200).Has(t, "Waiting")
 	s.engineer.Get(t, "/discovery").Want(t, 200).Has(t, "2 rows", "Done")
