@@ -87,6 +87,23 @@ func (c *personFlags) setDisabled(ctx context.Context, e *env, g *grammar, name 
 	return nil
 }
 
+type userUnlink struct{ personFlags }
+
+// Run implements command.
+func (c *userUnlink) Run(ctx context.Context, e *env, g *grammar) error {
+	const name = "vigie user unlink"
+	a, u, done, err := c.person(ctx, e, g, name)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := a.SignOn.Unlink(ctx, a.Operator(name), u.ID); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s %s unlinked\n", u.ID, u.Email)
+	return nil
+}
+
 type userSignOut struct{ personFlags }
 
 // Run implements command.

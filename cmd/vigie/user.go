@@ -20,6 +20,7 @@ type userCommand struct {
 	Invite       userInvite       `cmd:"" help:"Print a link by which a person sets their password."`
 	Disable      userDisable      `cmd:"" help:"Disable a person: out at once, with every session and token."`
 	Enable       userEnable       `cmd:"" help:"Let a disabled person sign in again."`
+	Unlink       userUnlink       `cmd:"" help:"Unlink a person from their identity provider, so that an invitation can give them a password."`
 	SignOut      userSignOut      `cmd:"" help:"End every session of a person."`
 	ResetFactors userResetFactors `cmd:"" help:"Remove every second factor of a person who has lost theirs."`
 	BreakGlass   userBreakGlass   `cmd:"" help:"Make an administrator for an emergency, who ends by itself; the password is printed once."`

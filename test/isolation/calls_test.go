@@ -85,7 +85,6 @@ var actorless = join(peopleActorless, signOnActorless, auditActorless, webhookAc
 	"note.Part":              "a part of the pages of records: walked there",
 	"note.Sweep":             "works for all customers: walked by jobs",
 	"identity.Accounts":      "for rooms that have decided before what a person may be",
-	"identity.SetCookie":     "hands a session to its browser",
 	"identity.SessionSecret": "reads the browser's own cookie",
 	"file.Register":          "hangs operations on the API: walked there",
 	"file.Pages":             "hangs pages on the mux: walked there",

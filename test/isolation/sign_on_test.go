@@ -42,6 +42,7 @@ var signOnRules = map[string]rule{
 	"PATCH /identity-rules/{id}": {action: permission.SignOnWrite, body: func(*firm) any { return values{"group": "taken over"} },
 		mixed: func(own, f *firm) []any { return []any{values{"customers": []string{f.Slug}}} }},
 	"DELETE /identity-rules/{id}": {action: permission.SignOnWrite},
+	"POST /users/{id}/unlink":     {action: permission.UserWrite, ok: []int{409}}, // nobody is linked
 }
 
 func typedProvider(f *firm) url.Values {
@@ -64,17 +65,19 @@ var signOnPages = map[string]pageRule{
 	"GET /identity-providers/{id}/rules/{rule}":         {action: permission.SignOnWrite, shows: true},
 	"POST /identity-providers/{id}/rules/{rule}":        {action: permission.SignOnWrite, form: taken("group")},
 	"POST /identity-providers/{id}/rules/{rule}/remove": {action: permission.SignOnWrite, form: taken("group")},
+	"POST /people/{id}/unlink":                          {action: permission.UserWrite, form: taken("name")},
 }
 
 var signOnActorless = map[string]string{
 	"identity.Accounts":      "for rooms that have decided before what a person may be",
-	"identity.SetCookie":     "hands a session to its browser",
+	"identity.Admit":         "hands a session to its browser",
 	"identity.SessionSecret": "reads the browser's own cookie",
 	"sso.Register":           "hangs operations on the API: walked there",
 	"sso.Pages":              "hangs pages on the mux: walked there",
 	"sso.Mount":              "hangs pages on the mux: walked there",
 	"sso.Ways":               "buttons of the instance's own providers, for who is not signed in",
 	"sso.Leaving":            "an address for the session whose secret is given",
+	"sso.Finished":           "goes on with a pending sign-in, whose keys are given",
 	"sso.Sweep":              "removes what has run out; gives nothing",
 }
 
@@ -111,9 +114,12 @@ var signOnCalls = map[string]call{
 	"sso.DeleteRule": {action: permission.SignOnWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return none(h.app.SignOn.DeleteRule(ctx, a, f.Refs["identity_rule"], f.Version))
 	}},
+	"sso.Unlink": {action: permission.UserWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return none(h.app.SignOn.Unlink(ctx, a, f.Refs["user"]))
+	}},
 	"sso.MayProve": {list: true, quiet: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
-		name, ok := h.app.SignOn.MayProve(ctx, a)
-		return []any{name, ok}, nil
+		at, ok := h.app.SignOn.MayProve(ctx, a)
+		return []any{at, ok}, nil
 	}},
 	"sso.BeginProof": {list: true, quiet: true, refuses: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
 		if _, ok := h.app.SignOn.MayProve(ctx, a); ok {

@@ -62,7 +62,12 @@ func Tables() []Table {
 		{Name: "identity_link"},
 		{Name: "sign_on_request"},
 		{Name: "sign_on_session"},
+		{Name: "sign_on_pending"},
 		{Name: "sign_on_logout"},
+		{Name: "scim_token"},
+		{Name: "scim_user"},
+		{Name: "scim_group"},
+		{Name: "scim_member"},
 		// Entries about the instance itself carry the zero UUID as their customer, which no scope but All covers.
 		{Name: "audit_entry", Key: "customer_id"},
 		{Name: "data_key", Key: "customer_id", Travel: Stays}, // the zero UUID likewise for the instance's own

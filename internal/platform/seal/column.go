@@ -19,6 +19,7 @@ func Columns() []Column {
 		{Table: "audit_key", Column: "sealed", Key: "id"},
 		{Table: "identity_provider", Column: "client_secret", Key: "id"},
 		{Table: "sign_on_session", Column: "id_token", Key: "session_key"},
+		{Table: "sign_on_pending", Column: "id_token", Key: "pending_key"},
 		{Table: "mail_message", Column: "link", Key: "id", Customer: "customer_id"},
 		{Table: "mail_setting", Column: "server_password", Key: "customer_id", Customer: "customer_id"},
 		{Table: "link_key", Key: "name", Column: "sealed"},

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
@@ -36,6 +38,7 @@ type Account struct {
 	TimeZone string `json:"time_zone"`
 	Standing
 	Disabled  bool    `json:"disabled"`
+	Glass     bool    `json:"-"` // a break-glass administrator, whom no provider may touch
 	Version   int64   `json:"version"`
 	CreatedAt db.Time `json:"created_at"`
 	UpdatedAt db.Time `json:"updated_at"`
@@ -87,8 +90,8 @@ func account(ctx context.Context, tx *db.Tx, column, value string) (Account, err
 func accountOf(ctx context.Context, tx *db.Tx, u user) (Account, error) {
 	ties, err := tiesOf(ctx, tx, []user{u})
 	return Account{ID: u.ID, Email: u.Email, Name: u.Name, Language: u.Language, TimeZone: u.TimeZone,
-		Standing: Standing{Role: u.Role, Customers: customers(ties[u.ID])}, Disabled: !u.DisabledAt.IsZero(), Version: u.Version,
-		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt}, err
+		Standing: Standing{Role: u.Role, Customers: customers(ties[u.ID])}, Disabled: !u.DisabledAt.IsZero(), Glass: u.glass(),
+		Version: u.Version, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt}, err
 }
 
 // Create adds a person who has no password. Faults: invalid, conflict (the e-mail is taken).
@@ -226,30 +229,25 @@ func (Accounts) Change(ctx context.Context, tx *db.Tx, a permission.Actor, ref s
 	return accountOf(ctx, tx, after)
 }
 
-// BeginSession signs a person in who has been found to be the one by other means, and gives the secret of the session. method says
-// how, for the trail. Faults: unauthorized (nobody, or disabled).
-func (Accounts) BeginSession(ctx context.Context, tx *db.Tx, userID string, v Visit, method string) (secret string, err error) {
-	u, err := getUser(ctx, tx, "id", userID)
-	if fault.Is(err, fault.NotFound) || err == nil && !u.DisabledAt.IsZero() {
-		return "", unauthorized()
-	}
-	if err != nil {
-		return "", err
-	}
-	return begin(ctx, tx, u, v, external, method)
-}
-
 // EndSessions ends every session of a person.
 func (Accounts) EndSessions(ctx context.Context, tx *db.Tx, userID string) error {
 	_, err := tx.Exec(ctx, `DELETE FROM {session} WHERE user_id = ?`, userID)
 	return err
 }
 
-// SessionKey is how a session's secret is stored, for rows that belong to it.
+// SessionKey is how the secret of a session, or of a sign-in that waits, is stored, for rows that belong to it.
 func SessionKey(secret string) string { return digest(secret) }
 
-// SetCookie hands the browser its session; an empty secret takes it away.
-func (s *Service) SetCookie(w http.ResponseWriter, secret string) { s.setCookie(w, secret) }
+// Admit hands the browser what a step has led to, and sends it on: to the second factor, or to where it wanted.
+func (s *Service) Admit(w http.ResponseWriter, r *http.Request, step Step, next string) {
+	if step.Stage == SignedIn {
+		s.setCookie(w, step.Secret)
+		ui.Redirect(w, r, next)
+		return
+	}
+	s.setStep(w, step.Secret)
+	ui.Redirect(w, r, FactorPath+"?next="+url.QueryEscape(next))
+}
 
 // SessionSecret is what the browser has shown; empty for none.
 func (s *Service) SessionSecret(r *http.Request) string { return s.sessionSecret(r) }

@@ -13,6 +13,7 @@ import (
 
 // Factors is what somebody has besides a password.
 type Factors struct {
+	Provider string    `json:"provider" doc:"Name of the identity provider that vouches for the person, who has no password then; empty for none."`
 	Password bool      `json:"password" doc:"Whether the person has set a password."`
 	TOTP     bool      `json:"totp" doc:"Whether the person has an authenticator app."`
 	Passkeys []Passkey `json:"passkeys" nullable:"false"`
@@ -52,7 +53,13 @@ func (s *Service) Factors(ctx context.Context, a permission.Actor, userID string
 		if f, err = factorsOf(ctx, tx, userID); err != nil {
 			return err
 		}
-		f.Password = u.PasswordHash != decoy
+		by, err := vouchersOf(ctx, tx, userID)
+		if err != nil {
+			return err
+		}
+		if f.Password = u.PasswordHash != decoy; len(by) > 0 {
+			f.Provider, f.Password = by[0].Name, false
+		}
 		f.Required, err = factorRequired(ctx, tx, u.Role)
 		return err
 	})
@@ -362,7 +369,7 @@ func (s *Service) EnrolByCode(ctx context.Context, pending, code string, v Visit
 		if codes, err = afterFactor(ctx, tx, p.user.ID); err != nil {
 			return err
 		}
-		secret, err = finish(ctx, tx, p, v, byTOTP)
+		secret, err = s.finish(ctx, tx, p, v, byTOTP)
 		return err
 	})
 	if err == nil && wrong {

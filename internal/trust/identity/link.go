@@ -85,7 +85,7 @@ func (s *Service) mailLink(ctx context.Context, tx *db.Tx, a permission.Actor, u
 }
 
 // SendLink mails a person a link by which they set a password: an invitation if they have none yet, otherwise a reset. The links
-// before it work no more. Faults: not_found, forbidden, conflict.
+// before it work no more. For whom a provider vouches there is none, until they are unlinked from it. Faults: not_found, forbidden, conflict.
 func (s *Service) SendLink(ctx context.Context, a permission.Actor, ref string) error {
 	if _, err := s.User(ctx, a, ref); err != nil {
 		return err
@@ -100,6 +100,9 @@ func (s *Service) SendLink(ctx context.Context, a permission.Actor, ref string) 
 		}
 		if !u.DisabledAt.IsZero() {
 			return fault.New(fault.Conflict, "trust.link.disabled")
+		}
+		if err := notVouched(ctx, tx, u.ID); err != nil {
+			return err
 		}
 		return s.mailLink(ctx, tx, a, u, u.linkNeeded())
 	})
@@ -129,6 +132,9 @@ func (s *Service) InvitationLink(ctx context.Context, a permission.Actor, email 
 		}
 		if !u.DisabledAt.IsZero() {
 			return fault.New(fault.Conflict, "trust.link.disabled")
+		}
+		if err := notVouched(ctx, tx, u.ID); err != nil {
+			return err
 		}
 		secret, row, err := makeLink(ctx, tx, u, u.linkNeeded())
 		if err != nil {
@@ -199,6 +205,9 @@ func (s *Service) AnswerReset(ctx context.Context, key string) error {
 		if err != nil || !u.DisabledAt.IsZero() || u.PasswordHash == decoy {
 			return err
 		}
+		if elsewhere, err := vouched(ctx, tx, u.ID); err != nil || elsewhere {
+			return err
+		}
 		return s.mailLink(ctx, tx, permission.Actor{ID: u.ID, Name: u.Name, Email: u.Email, Kind: permission.Person, Via: "reset", Address: row.Address}, u, reset)
 	})
 }
@@ -228,8 +237,11 @@ func findLink(ctx context.Context, tx *db.Tx, code string) (row linkRow, u user,
 	if err != nil {
 		return row, u, "", err
 	}
-	u, err = getUser(ctx, tx, "id", row.UserID)
-	if err == nil && !u.DisabledAt.IsZero() {
+	if u, err = getUser(ctx, tx, "id", row.UserID); err != nil {
+		return row, u, "", err
+	}
+	elsewhere, err := vouched(ctx, tx, u.ID)
+	if err == nil && (elsewhere || !u.DisabledAt.IsZero()) {
 		err = gone
 	}
 	return row, u, row.Purpose, err

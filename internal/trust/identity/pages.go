@@ -3,7 +3,6 @@ package identity
 import (
 	"log/slog"
 	"net/http"
-	"net/url"
 
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/fault"
@@ -100,14 +99,8 @@ func (h pages) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	f := ui.SignInForm{Email: r.PostFormValue("email"), Next: ui.LocalPath(r.PostFormValue("next"))}
 	step, err := h.s.SignIn(r.Context(), f.Email, r.PostFormValue("password"), visit(h.s, r))
-	switch {
-	case err == nil && step.Stage == SignedIn:
-		h.s.setCookie(w, step.Secret)
-		ui.Redirect(w, r, f.Next)
-		return
-	case err == nil:
-		h.s.setStep(w, step.Secret)
-		ui.Redirect(w, r, FactorPath+"?next="+url.QueryEscape(f.Next))
+	if err == nil {
+		h.s.Admit(w, r, step, f.Next)
 		return
 	}
 	p := h.open(w, r)

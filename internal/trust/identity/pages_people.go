@@ -175,8 +175,12 @@ func factorFacts(p *ui.Page, f Factors) []ui.Fact {
 	for i, k := range f.Passkeys {
 		names[i] = k.Name
 	}
+	first := ui.Fact{Label: p.T("people.method.password"), Value: yes(f.Password)}
+	if f.Provider != "" {
+		first = ui.Fact{Label: p.T("people.method.external"), Value: ui.Text(f.Provider)}
+	}
 	return []ui.Fact{
-		{Label: p.T("people.method.password"), Value: yes(f.Password)},
+		first,
 		{Label: p.T("people.method.totp"), Value: yes(f.TOTP)},
 		{Label: p.T("people.factor.passkeys"), Value: ui.Either(p, strings.Join(names, ", "))},
 		{Label: p.T("people.factor.codes"), Value: ui.Text(p.N("people.factor.left", f.Recovery))},

@@ -17,8 +17,11 @@ type proveView struct {
 	passkeys bool
 	summary  []ui.FieldFault
 	errors   map[string]string
-	place    string // where to sign in afresh instead
+	place    Elsewhere // where to sign in afresh instead; its name is empty for nowhere
 }
+
+// codeFirst tells whether a code is asked for before a sign-in elsewhere, so that a proof is never weaker than signing in.
+func (v proveView) codeFirst() bool { return v.factors.any() && !v.place.Factor }
 
 func (h room) proveForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	return h.showProve(w, r, p, a, http.StatusOK, proveView{next: ui.LocalPath(r.URL.Query().Get("next"))})
@@ -28,17 +31,21 @@ func (h room) showProve(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err := a.Require(permission.ProfileOwn); err != nil {
 		return err
 	}
-	var err error
-	if v.factors, err = h.s.Factors(r.Context(), a, a.ID); err != nil {
+	if err := h.fillProve(r, a, &v); err != nil {
 		return err
 	}
-	v.passkeys = h.s.PasskeysAt(site(r))
 	p.Title = p.T("people.prove.title")
+	ui.Render(w, r, status, provePage(p, v))
+	return nil
+}
+
+func (h room) fillProve(r *http.Request, a permission.Actor, v *proveView) (err error) {
+	v.passkeys = h.s.PasskeysAt(site(r))
 	if h.s.Elsewhere != nil {
 		v.place, _ = h.s.Elsewhere(r.Context(), a)
 	}
-	ui.Render(w, r, status, provePage(p, v))
-	return nil
+	v.factors, err = h.s.Factors(r.Context(), a, a.ID)
+	return err
 }
 
 func (h room) prove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -47,7 +54,17 @@ func (h room) prove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	}
 	v := proveView{next: ui.LocalPath(r.PostFormValue("next"))}
 	if r.PostFormValue("elsewhere") != "" && h.s.ProveElsewhere != nil {
-		onward, err := h.s.ProveElsewhere(w, r, a, v.next)
+		if err := h.fillProve(r, a, &v); err != nil {
+			return err
+		}
+		shown := ""
+		if v.codeFirst() {
+			var err error
+			if shown, err = h.s.showCode(r.Context(), a, r.PostFormValue("code")); err != nil {
+				return h.unproved(w, r, p, a, v, err)
+			}
+		}
+		onward, err := h.s.ProveElsewhere(w, r, a, v.next, shown)
 		if err != nil {
 			return err
 		}
@@ -64,6 +81,10 @@ func (h room) proved(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		ui.Redirect(w, r, v.next)
 		return nil
 	}
+	return h.unproved(w, r, p, a, v, err)
+}
+
+func (h room) unproved(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, v proveView, err error) error {
 	var f *fault.Error
 	var ok bool
 	if v.summary, v.errors, ok = web.Faults(p, err, label(p)); !ok {

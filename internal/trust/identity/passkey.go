@@ -344,7 +344,11 @@ func (s *Service) SignInByPasskey(ctx context.Context, site Site, in Answer, v V
 		if err != nil {
 			return wrong.Because(err)
 		}
-		if !u.standing(tx.Now()) || !used.Flags.UserVerified {
+		elsewhere, err := vouched(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		if elsewhere || !u.standing(tx.Now()) || !used.Flags.UserVerified {
 			return wrong
 		}
 		if err := keepUse(ctx, tx, used); err != nil {
@@ -396,7 +400,7 @@ func (s *Service) FinishByPasskey(ctx context.Context, site Site, pending string
 		} else if err := s.takeFrom(ctx, tx, site, p.user, toFinish, p.row.IDHash, in); err != nil {
 			return err
 		}
-		secret, err = finish(ctx, tx, p, v, byPasskey)
+		secret, err = s.finish(ctx, tx, p, v, byPasskey)
 		return err
 	})
 	return secret, codes, err

@@ -40,8 +40,12 @@ func (s *Service) SetPreferences(ctx context.Context, a permission.Actor, in Pre
 	return out, err
 }
 
-// ChangePassword sets one's own, knowing the old. Every other session ends. Faults: unauthorized, invalid, limited.
+// ChangePassword sets one's own, knowing the old. Every other session ends. For whom a provider vouches there is none to set. Faults:
+// unauthorized, invalid, limited, conflict.
 func (s *Service) ChangePassword(ctx context.Context, a permission.Actor, old, password string) error {
+	if err := s.db.View(ctx, a.Scope(), func(tx *db.Tx) error { return notVouched(ctx, tx, a.ID) }); err != nil {
+		return err
+	}
 	var bad fault.Fields
 	if checkPassword(&bad, "password", password, a.Email, a.Name); bad != nil {
 		return bad.Err()
@@ -57,6 +61,9 @@ func (s *Service) ChangePassword(ctx context.Context, a permission.Actor, old, p
 	return s.db.Across(ctx, "people belong to the instance", func(tx *db.Tx) error {
 		before, err := getUser(ctx, tx, "id", u.ID)
 		if err != nil {
+			return err
+		}
+		if err := notVouched(ctx, tx, u.ID); err != nil { // linked meanwhile
 			return err
 		}
 		if err := store(ctx, tx, before, ChangeUser{}.apply(before, hash, tx.Now())); err != nil {

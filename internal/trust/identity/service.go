@@ -28,11 +28,19 @@ type Service struct {
 	Ways func(ctx context.Context, p *ui.Page, next string) []ui.SignInWay
 	// Leaving tells, of the session that is about to end, where its browser goes on to sign out as well; empty for nowhere.
 	Leaving func(ctx context.Context, secret string) string
-	// Elsewhere names where the actor may sign in afresh instead of giving a password, and ProveElsewhere gives the address there; nil
-	// where there is no such place.
-	Elsewhere      func(ctx context.Context, a permission.Actor) (name string, ok bool)
-	ProveElsewhere func(w http.ResponseWriter, r *http.Request, a permission.Actor, next string) (onward string, err error)
+	// Elsewhere tells where the actor may sign in afresh instead of giving a password, and ProveElsewhere gives the address there; shown is the
+	// second factor that was shown before. Nil where there is no such place.
+	Elsewhere      func(ctx context.Context, a permission.Actor) (Elsewhere, bool)
+	ProveElsewhere func(w http.ResponseWriter, r *http.Request, a permission.Actor, next, shown string) (onward string, err error)
+	// Finished is told by which keys a sign-in has waited, and its session goes on; nil where nobody wants to know.
+	Finished func(ctx context.Context, tx *db.Tx, pending, session string) error
 	Parts
+}
+
+// Elsewhere is a place to sign in afresh.
+type Elsewhere struct {
+	Name   string
+	Factor bool // it asks for a second factor itself
 }
 
 // Parts is what the room needs of others; app sets it before the first request. Without mail nobody is invited, without secrets nobody

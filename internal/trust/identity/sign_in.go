@@ -13,12 +13,13 @@ import (
 
 // Stage is how far somebody has come who signs in:
 //
-//	password ──> factor ──> session      who has a second factor
-//	         ──> enrol  ──> session      whose role needs one, and who has none yet
-//	         ──> session                 everybody else
-//	passkey that has verified its user ──> session
+//	password, or a provider's word ──> factor ──> session      who has a second factor
+//	                               ──> enrol  ──> session      whose role needs one, and who has none yet
+//	                               ──> session                 everybody else
+//	passkey that has verified its user, or a provider that has asked for a second factor itself ──> session
 //
-// Between password and session there is a row of sign_in_pending, whose secret opens nothing but the next step.
+// For whom a provider vouches, neither password nor passkey leads anywhere (see Voucher). Between the first step and the session there is a
+// row of sign_in_pending, whose secret opens nothing but the next step.
 type Stage string
 
 // The stages.
@@ -52,6 +53,9 @@ type pendingRow struct {
 	ExpiresAt db.Time `db:"expires_at"`
 }
 
+// glass tells a break-glass administrator.
+func (u user) glass() bool { return !u.ExpiresAt.IsZero() }
+
 // standing tells whether the person may be signed in at all.
 func (u user) standing(now db.Time) bool {
 	return u.DisabledAt.IsZero() && (u.ExpiresAt.IsZero() || now.Before(u.ExpiresAt.Time))
@@ -69,15 +73,18 @@ func (s *Service) SignIn(ctx context.Context, email, password string, v Visit) (
 		return step, err
 	}
 	var u user
+	elsewhere := false
 	err = s.db.View(ctx, db.GrantAll(), func(tx *db.Tx) (err error) {
-		u, err = getUser(ctx, tx, "email", email)
+		if u, err = getUser(ctx, tx, "email", email); err == nil {
+			elsewhere, err = vouched(ctx, tx, u.ID)
+		}
 		return err
 	})
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return step, err
 	}
 	known := err == nil
-	if !known {
+	if !known || elsewhere {
 		u.PasswordHash = decoy
 	}
 	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
@@ -104,33 +111,42 @@ func (s *Service) SignIn(ctx context.Context, email, password string, v Visit) (
 
 // afterPassword decides what comes after a password that was right.
 func (s *Service) afterPassword(ctx context.Context, tx *db.Tx, u user, v Visit) (Step, error) {
-	if !u.ExpiresAt.IsZero() {
+	if u.glass() {
 		return s.breakIn(ctx, tx, u, v)
 	}
-	f, err := factorsOf(ctx, tx, u.ID)
+	stage, err := nextStage(ctx, tx, u)
 	if err != nil {
 		return Step{}, err
-	}
-	stage := SignedIn
-	if f.any() {
-		stage = AskCode
-	} else {
-		need, err := factorRequired(ctx, tx, u.Role)
-		if err != nil {
-			return Step{}, err
-		}
-		if need {
-			stage = Enrol
-		}
 	}
 	if stage == SignedIn {
 		secret, err := begin(ctx, tx, u, v, byPassword, "")
 		return Step{stage, secret}, err
 	}
+	return suspend(ctx, tx, u, v, byPassword, stage)
+}
+
+// nextStage is what follows a first factor.
+func nextStage(ctx context.Context, tx *db.Tx, u user) (Stage, error) {
+	f, err := factorsOf(ctx, tx, u.ID)
+	switch {
+	case err != nil:
+		return "", err
+	case f.any():
+		return AskCode, nil
+	}
+	need, err := factorRequired(ctx, tx, u.Role)
+	if err == nil && need {
+		return Enrol, nil
+	}
+	return SignedIn, err
+}
+
+// suspend keeps a sign-in that waits for its second factor.
+func suspend(ctx context.Context, tx *db.Tx, u user, v Visit, method string, stage Stage) (Step, error) {
 	secret := newSecret()
-	row := pendingRow{IDHash: digest(secret), UserID: u.ID, Stage: stage, Method: byPassword, Address: v.Address, Agent: v.agent(), CreatedAt: tx.Now(),
+	row := pendingRow{IDHash: digest(secret), UserID: u.ID, Stage: stage, Method: method, Address: v.Address, Agent: v.agent(), CreatedAt: tx.Now(),
 		ExpiresAt: db.At(tx.Now().Add(pendingFor))}
-	_, err = tx.Insert(ctx, "sign_in_pending", row, "")
+	_, err := tx.Insert(ctx, "sign_in_pending", row, "")
 	return Step{stage, secret}, err
 }
 
@@ -179,7 +195,16 @@ func pendingOf(ctx context.Context, tx *db.Tx, secret string) (p Pending, err er
 }
 
 // finish turns a pending sign-in into a session.
-func finish(ctx context.Context, tx *db.Tx, p Pending, v Visit, factor string) (string, error) {
+func (s *Service) finish(ctx context.Context, tx *db.Tx, p Pending, v Visit, factor string) (string, error) {
+	secret, err := begin(ctx, tx, p.user, v, p.row.Method, factor)
+	if err != nil {
+		return "", err
+	}
+	if s.Finished != nil {
+		if err := s.Finished(ctx, tx, p.row.IDHash, digest(secret)); err != nil {
+			return "", err
+		}
+	}
 	n, err := tx.Exec(ctx, `DELETE FROM {sign_in_pending} WHERE id_hash = ?`, p.row.IDHash)
 	if err != nil {
 		return "", err
@@ -187,7 +212,7 @@ func finish(ctx context.Context, tx *db.Tx, p Pending, v Visit, factor string) (
 	if n == 0 {
 		return "", unauthorized() // finished by another request meanwhile
 	}
-	return begin(ctx, tx, p.user, v, p.row.Method, factor)
+	return secret, nil
 }
 
 // SignInByCode goes on with a code of the authenticator app or a recovery code, and gives the secret of the session. Faults:
@@ -217,7 +242,7 @@ func (s *Service) SignInByCode(ctx context.Context, pending, code string, v Visi
 		if err := forget(ctx, tx, keys); err != nil {
 			return err
 		}
-		secret, err = finish(ctx, tx, p, v, factor)
+		secret, err = s.finish(ctx, tx, p, v, factor)
 		return err
 	})
 	if err == nil && wrong {

@@ -162,6 +162,11 @@ func (s *Service) UpdateUser(ctx context.Context, a permission.Actor, ref string
 		if err := in.validate(before, len(ids)); err != nil {
 			return err
 		}
+		if hash != "" {
+			if err := notVouched(ctx, tx, before.ID); err != nil {
+				return err
+			}
+		}
 		after := in.apply(before, hash, tx.Now())
 		if in.Customers != nil || in.Role != nil {
 			if err := after.limit(a, ids); err != nil {

@@ -84,6 +84,9 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, a permission.Actor, p pro
 	if err != nil {
 		return account, err
 	}
+	if err := s.accounts.TakePassword(ctx, tx, a, account.ID); err != nil {
+		return account, err
+	}
 	row := linkRow{ProviderID: p.ID, UserID: account.ID, Issuer: p.Issuer, Subject: who.Subject, CreatedAt: tx.Now(), UsedAt: tx.Now()}
 	_, err = tx.Insert(ctx, "identity_link", row, `(provider_id, user_id) DO UPDATE SET issuer = excluded.issuer, subject = excluded.subject, used_at = excluded.used_at, barred = ''`)
 	return account, err

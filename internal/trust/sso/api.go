@@ -30,6 +30,10 @@ type changeRule struct {
 	Body ChangeRule
 }
 
+type done struct {
+	Done bool `json:"done"`
+}
+
 // Register adds the operations of this room.
 func (s *Service) Register(a *api.API) {
 	const tag = "Single sign-on"
@@ -73,5 +77,10 @@ func (s *Service) Register(a *api.API) {
 	})
 	api.Delete(a, api.Op{Path: "/identity-rules/{id}", Tag: tag, Summary: "Remove a rule"}, func(ctx context.Context, in *matched) error {
 		return s.DeleteRule(ctx, permission.From(ctx), in.ID, in.Expected())
+	})
+	api.Post(a, api.Op{Path: "/users/{id}/unlink", Tag: tag, Summary: "Unlink a user from identity providers", Status: 200,
+		Description: "Ends their sessions. They have no way in then until an invitation gives them a password."}, func(ctx context.Context, in *byID) (done, error) {
+		err := s.Unlink(ctx, permission.From(ctx), in.ID)
+		return done{err == nil}, err
 	})
 }

@@ -72,7 +72,7 @@ func Decide(t Trust, who Person, linked *Link, holder *identity.Account) Verdict
 	if linked != nil {
 		account := linked.Account
 		switch {
-		case t.Customer != "" && account.Home() != t.Customer:
+		case account.Glass, t.Customer != "" && account.Home() != t.Customer:
 			return Verdict{Refused: Foreign}
 		case !ok:
 			return Verdict{Refused: NoGroup, Bar: true, Account: account}
@@ -92,7 +92,7 @@ func Decide(t Trust, who Person, linked *Link, holder *identity.Account) Verdict
 		return Verdict{Refused: Unproven}
 	case holder != nil && !(who.Verified && ours):
 		return Verdict{Refused: Unproven}
-	case holder != nil && t.Customer != "" && holder.Home() != t.Customer:
+	case holder != nil && (holder.Glass || t.Customer != "" && holder.Home() != t.Customer):
 		return Verdict{Refused: Foreign}
 	case !ok:
 		return Verdict{Refused: NoGroup}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -78,7 +79,8 @@ func (s *Service) setCookie(w http.ResponseWriter, state, value string, age time
 	http.SetCookie(w, &http.Cookie{Name: s.cookieName(state), Value: value, Path: "/", HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteLaxMode, MaxAge: int(age.Seconds())})
 }
 
-// begin opens a sign-on and gives the address at the provider where it goes on.
+// begin opens a sign-on and gives the address at the provider where it goes on. purpose is toSign, or toProve with the second factor that
+// was shown before, as prove+totp.
 func (s *Service) begin(ctx context.Context, w http.ResponseWriter, p provider, purpose string, a permission.Actor, next, address string) (string, error) {
 	r, err := s.discover(ctx, p.Issuer, p.ClientID)
 	if err != nil {
@@ -102,7 +104,7 @@ func (s *Service) begin(ctx context.Context, w http.ResponseWriter, p provider, 
 	}
 	s.setCookie(w, state, cookie, requestLasts)
 	options := []oauth2.AuthCodeOption{oidc.Nonce(derive(cookie, "nonce")), oauth2.S256ChallengeOption(derive(cookie, "verifier"))}
-	if purpose == toProve {
+	if purpose != toSign {
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
 	}
 	return s.oauth(r, p, "").AuthCodeURL(state, options...), nil
@@ -126,13 +128,14 @@ const (
 	NotTheSame   Reason = "another_person"
 	LastAdmin    Reason = "last_administrator"
 	EmailTaken   Reason = "email_taken"
+	OneFactor    Reason = "one_factor"
 	ProviderAway Reason = "provider_away"
 )
 
 // outcome is a sign-on that came through.
 type outcome struct {
-	secret string // of the new session; empty for a proof
-	next   string
+	step identity.Step // zero for a proof
+	next string
 }
 
 // finish takes the answer that a browser brings back from a provider.
@@ -218,14 +221,14 @@ func (s *Service) judge(r *http.Request, p provider, req requestRow, cookie stri
 		return out, err
 	}
 	fresh := time.Time{}
-	if req.Purpose == toProve {
+	if req.Purpose != toSign {
 		fresh = req.CreatedAt.Time
 	}
 	got, err := s.redeem(ctx, far, p, secret, q.Get("code"), derive(cookie, "verifier"), derive(cookie, "nonce"), fresh)
 	if err != nil {
 		return out, &refusal{BadToken, err}
 	}
-	if req.Purpose == toProve {
+	if req.Purpose != toSign {
 		return out, s.proven(r, p, req, got)
 	}
 	return s.enter(r, p, got)
@@ -268,11 +271,12 @@ func (s *Service) enter(r *http.Request, p provider, got answer) (out outcome, e
 		if err != nil {
 			return err
 		}
-		out.secret, err = s.accounts.BeginSession(ctx, tx, account.ID, identity.Visit{Address: identity.Address(r), Agent: r.UserAgent(), Session: s.identity.SessionSecret(r)}, "sso:"+p.Slug)
+		out.step, err = s.accounts.Enter(ctx, tx, account.ID, identity.Visit{Address: identity.Address(r), Agent: r.UserAgent(), Session: s.identity.SessionSecret(r)},
+			identity.Vouched{Provider: p.Slug, Factor: got.factor})
 		if err != nil {
 			return err
 		}
-		return s.remember(ctx, tx, p, identity.SessionKey(out.secret), got)
+		return s.remember(ctx, tx, p, out.step, got)
 	})
 	var f *fault.Error
 	switch {
@@ -293,23 +297,6 @@ func (s *Service) enter(r *http.Request, p provider, got answer) (out outcome, e
 // vouching is the actor of what a provider's word changes.
 func (s *Service) vouching(p provider, address string) permission.Actor {
 	return permission.Actor{Name: p.Name, Kind: permission.System, Via: "sign-on " + p.Slug, Address: address}
-}
-
-// remember keeps what signing out at the provider will need.
-func (s *Service) remember(ctx context.Context, tx *db.Tx, p provider, key string, got answer) error {
-	sealed, err := s.box.Seal(ctx, tx, seal.Place{Table: "sign_on_session", Row: key, Column: "id_token"}, []byte(got.raw))
-	if err != nil {
-		return err
-	}
-	type row struct {
-		SessionKey string `db:"session_key"`
-		ProviderID string `db:"provider_id"`
-		Subject    string `db:"subject"`
-		Sid        string `db:"sid"`
-		IDToken    string `db:"id_token"`
-	}
-	_, err = tx.Insert(ctx, "sign_on_session", row{key, p.ID, got.subject, got.sid, sealed}, "")
-	return err
 }
 
 // note writes a refusal to the trail.
@@ -343,24 +330,43 @@ func (s *Service) proven(r *http.Request, p provider, req requestRow, got answer
 		if n == 0 {
 			return &refusal{NotTheSame, errors.New("somebody else signed in at the provider")}
 		}
-		return s.prove(ctx, tx, a, "sso:"+p.Slug)
+		// A proof is never weaker than signing in.
+		_, shown, _ := strings.Cut(req.Purpose, "+")
+		if got.factor {
+			shown = "external"
+		}
+		if shown == "" {
+			need, err := s.accounts.NeedsFactor(ctx, tx, a.ID)
+			if err != nil {
+				return err
+			}
+			if need {
+				return &refusal{OneFactor, errors.New("no second factor was shown, here or there")}
+			}
+			return s.prove(ctx, tx, a, "sso:"+p.Slug)
+		}
+		return s.prove(ctx, tx, a, "sso:"+p.Slug+"+"+shown)
 	})
 }
 
 // BeginProof sends somebody who is signed in to their provider, to sign in there afresh; they come back to next with the proof given.
-// Faults: not_found, where no provider vouches for them.
-func (s *Service) BeginProof(w http.ResponseWriter, r *http.Request, a permission.Actor, next string) (onward string, err error) {
+// shown is the second factor that they have shown here before, empty for none. Faults: not_found, where no provider vouches for them.
+func (s *Service) BeginProof(w http.ResponseWriter, r *http.Request, a permission.Actor, next, shown string) (onward string, err error) {
 	p, err := s.providerOf(r.Context(), a)
 	if err != nil {
 		return "", err
 	}
-	return s.begin(r.Context(), w, p, toProve, a, ui.LocalPath(next), identity.Address(r))
+	purpose := toProve
+	if shown != "" {
+		purpose += "+" + shown
+	}
+	return s.begin(r.Context(), w, p, purpose, a, ui.LocalPath(next), identity.Address(r))
 }
 
 // MayProve tells whether a provider vouches for the actor: the page that asks for proof offers it then.
-func (s *Service) MayProve(ctx context.Context, a permission.Actor) (name string, ok bool) {
+func (s *Service) MayProve(ctx context.Context, a permission.Actor) (at identity.Elsewhere, ok bool) {
 	p, err := s.providerOf(ctx, a)
-	return p.Name, err == nil
+	return identity.Elsewhere{Name: p.Name, Factor: err == nil && p.SecondFactor != factorAsk}, err == nil
 }
 
 func (s *Service) providerOf(ctx context.Context, a permission.Actor) (p provider, err error) {

@@ -282,46 +282,6 @@ func TestKeysRotate(t *testing.T) {
 	}
 }
 
-// A fresh sign-in must be fresh, of the same person, in the same session.
-func TestProof(t *testing.T) {
-	t.Parallel()
-	c := clock.NewManual(dbtest.Start)
-	r := newRig(t, dbtest.SQLite(t, c), c, NewProvider{Domains: []string{"example.com"}, DefaultRole: "agent"})
-	r.person("ada", "ada@example.com", true)
-	r.person("eve", "eve@example.com", true)
-	b := r.browser()
-	b.signIn("ada")
-	prove := func(user string) int {
-		to := b.begin("/prove")
-		if q, _ := url.Parse(to); q.Query().Get("prompt") != "login" || q.Query().Get("max_age") != "0" {
-			t.Fatalf("no fresh sign-in is asked for: %s", to)
-		}
-		status, _, _ := b.do(http.MethodGet, b.answer(to, user), nil)
-		return status
-	}
-	if status := prove("ada"); status != http.StatusSeeOther || r.proofs != 1 {
-		t.Fatalf("%d, %d proofs, %s", status, r.proofs, r.reason())
-	}
-	if status := prove("eve"); status != http.StatusForbidden || r.proofs != 1 || !strings.HasPrefix(r.reason(), string(NotTheSame)) {
-		t.Errorf("somebody else: %d %s", status, r.reason())
-	}
-	for name, value := range map[string]any{"old": c.Now().Unix() - 3600, "none": nil, "text": "now"} {
-		r.far.set(func() {
-			r.far.tamper = func(token string) string {
-				m := claimsOf(t, token)
-				delete(m, "auth_time")
-				if value != nil {
-					m["auth_time"] = value
-				}
-				return r.far.keys[0].sign(t, m, jose.RS256, nil)
-			}
-		})
-		if status := prove("ada"); status != http.StatusForbidden || r.proofs != 1 {
-			t.Errorf("auth_time %s: %d, %d proofs", name, status, r.proofs)
-		}
-	}
-}
-
 // A customer's provider never reaches beyond its customer, whatever it says.
 func TestCustomersProviderStaysAtHome(t *testing.T) {
 	t.Parallel()

@@ -146,14 +146,15 @@ func (h front) onward(w http.ResponseWriter, r *http.Request, name, to string) {
 func (h front) end(w http.ResponseWriter, r *http.Request) {
 	out, p, err := h.s.finish(w, r, r.PathValue("slug"))
 	if err == nil {
-		if out.secret != "" {
-			h.s.identity.SetCookie(w, out.secret)
-		}
 		next := out.next
 		if next == "" {
 			next = "/"
 		}
-		http.Redirect(w, r, next, http.StatusSeeOther)
+		if out.step.Secret == "" {
+			http.Redirect(w, r, next, http.StatusSeeOther)
+			return
+		}
+		h.s.identity.Admit(w, r, out.step, next)
 		return
 	}
 	var no *refusal
@@ -170,6 +171,8 @@ func (h front) end(w http.ResponseWriter, r *http.Request) {
 		text = page.T("sso.refused.access")
 	case NotTheSame:
 		text = page.T("sso.refused.other")
+	case OneFactor:
+		text = page.T("sso.refused.factor")
 	case ProviderAway:
 		text = page.T("sso.away")
 	}

@@ -26,6 +26,8 @@ type provider struct {
 	GroupsClaim  string  `db:"groups_claim"`
 	CustomerID   db.Null `db:"customer_id"`
 	DefaultRole  string  `db:"default_role"`
+	SecondFactor string  `db:"second_factor"`
+	FactorValues string  `db:"factor_values"`
 	Enabled      bool    `db:"enabled"`
 	Version      int64   `db:"version"`
 	CreatedAt    db.Time `db:"created_at"`
@@ -46,12 +48,15 @@ type Provider struct {
 	Customer    string   `json:"customer" doc:"Slug; empty for a provider of the instance."`
 	Domains     []string `json:"domains" nullable:"false" doc:"Domains of e-mail addresses that the provider speaks for."`
 	DefaultRole string   `json:"default_role" doc:"Role where no rule matches; empty refuses."`
-	Enabled     bool     `json:"enabled"`
-	Return      string   `json:"return_url" doc:"Register it with the provider as redirect URI."`
-	BackChannel string   `json:"back_channel_logout_url"`
-	Version     int64    `json:"version"`
-	CreatedAt   db.Time  `json:"created_at"`
-	UpdatedAt   db.Time  `json:"updated_at"`
+	// SecondFactor and FactorValues say whether its word counts as one.
+	SecondFactor string   `json:"second_factor" enum:"ask,asserted,always" doc:"Whether a sign-in there counts as one with a second factor: ask (Vigie asks for its own), asserted (if amr or acr of the ID token has one of factor_values), always."`
+	FactorValues []string `json:"factor_values" nullable:"false" doc:"Values of amr or acr that count; without any, mfa."`
+	Enabled      bool     `json:"enabled"`
+	Return       string   `json:"return_url" doc:"Register it with the provider as redirect URI."`
+	BackChannel  string   `json:"back_channel_logout_url"`
+	Version      int64    `json:"version"`
+	CreatedAt    db.Time  `json:"created_at"`
+	UpdatedAt    db.Time  `json:"updated_at"`
 }
 
 // Revision makes the ETag.
@@ -73,6 +78,8 @@ type NewProvider struct {
 	Customer     string   `json:"customer,omitempty" doc:"Slug; empty for a provider of the instance."`
 	Domains      []string `json:"domains,omitempty"`
 	DefaultRole  string   `json:"default_role,omitempty"`
+	SecondFactor string   `json:"second_factor,omitempty" doc:"ask, asserted or always; default ask."`
+	FactorValues []string `json:"factor_values,omitempty"`
 	Enabled      *bool    `json:"enabled,omitempty" doc:"Default true."`
 }
 
@@ -87,6 +94,8 @@ type ChangeProvider struct {
 	GroupsClaim  *string   `json:"groups_claim,omitempty"`
 	Domains      *[]string `json:"domains,omitempty" doc:"Replaces all."`
 	DefaultRole  *string   `json:"default_role,omitempty"`
+	SecondFactor *string   `json:"second_factor,omitempty" doc:"ask, asserted or always."`
+	FactorValues *[]string `json:"factor_values,omitempty"`
 	Enabled      *bool     `json:"enabled,omitempty"`
 }
 
@@ -98,13 +107,17 @@ var (
 
 // apply gives the row as it will be, and its domains; the secret is the service's.
 func (c ChangeProvider) apply(p provider, held []string) (provider, []string) {
-	for to, from := range map[*string]*string{&p.Name: c.Name, &p.Button: c.Button, &p.Issuer: c.Issuer, &p.ClientID: c.ClientID, &p.GroupsClaim: c.GroupsClaim, &p.DefaultRole: c.DefaultRole} {
+	for to, from := range map[*string]*string{&p.Name: c.Name, &p.Button: c.Button, &p.Issuer: c.Issuer, &p.ClientID: c.ClientID, &p.GroupsClaim: c.GroupsClaim, &p.DefaultRole: c.DefaultRole,
+		&p.SecondFactor: c.SecondFactor} {
 		if from != nil {
 			*to = strings.TrimSpace(*from)
 		}
 	}
 	if c.Scopes != nil {
 		p.Scopes = strings.Join(*c.Scopes, " ")
+	}
+	if c.FactorValues != nil {
+		p.FactorValues = strings.Join(*c.FactorValues, " ")
 	}
 	if c.Enabled != nil {
 		p.Enabled = *c.Enabled
@@ -123,6 +136,9 @@ func (c ChangeProvider) apply(p provider, held []string) (provider, []string) {
 	}
 	if p.GroupsClaim == "" {
 		p.GroupsClaim = "groups"
+	}
+	if p.SecondFactor == "" {
+		p.SecondFactor = factorAsk
 	}
 	return p, held
 }
@@ -152,6 +168,7 @@ func validate(p provider, held []string, secret *string) error {
 		bad.Add("scopes", "sso.field.scopes")
 	}
 	text("groups_claim", p.GroupsClaim, 1, 200)
+	checkFactor(&bad, p)
 	if len(held) > 200 || slices.ContainsFunc(held, func(d string) bool { return len(d) > 253 || !domains.MatchString(d) }) {
 		bad.Add("domains", "sso.field.domains")
 	}
@@ -180,7 +197,8 @@ func (s *Service) shown(p provider, domains []string, customer string) Provider 
 		domains = []string{}
 	}
 	return Provider{ID: p.ID, Slug: p.Slug, Name: p.Name, Button: p.Button, Issuer: p.Issuer, ClientID: p.ClientID, HasSecret: p.ClientSecret != "",
-		Scopes: strings.Fields(p.Scopes), GroupsClaim: p.GroupsClaim, Customer: customer, Domains: domains, DefaultRole: p.DefaultRole, Enabled: p.Enabled,
+		Scopes: strings.Fields(p.Scopes), GroupsClaim: p.GroupsClaim, Customer: customer, Domains: domains, DefaultRole: p.DefaultRole,
+		SecondFactor: p.SecondFactor, FactorValues: append([]string{}, strings.Fields(p.FactorValues)...), Enabled: p.Enabled,
 		Return: s.public(ReturnPath + p.Slug), BackChannel: s.public(BackChannelPath + p.Slug),
 		Version: p.Version, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
 }

@@ -35,6 +35,7 @@ import (
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web"
 	"vigie/locales"
 )
 
@@ -236,7 +237,13 @@ type rig struct {
 	admin    permission.Actor
 	provider Provider
 	acme     customer.Customer
-	proofs   int
+	mails    []identity.Mail
+}
+
+// Put implements identity.Mailer.
+func (r *rig) Put(_ context.Context, _ *db.Tx, m identity.Mail) error {
+	r.mails = append(r.mails, m)
+	return nil
 }
 
 func newRig(t testing.TB, d *db.DB, c *clock.Manual, in NewProvider) *rig {
@@ -251,9 +258,15 @@ func newRig(t testing.TB, d *db.DB, c *clock.Manual, in NewProvider) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.service = New(Parts{DB: d, Clock: c, Log: slog.New(slog.DiscardHandler), Box: sealtest.New(t), Identity: r.identity, HTTP: &http.Client{}, PublicURL: at,
-		Prove: func(context.Context, *db.Tx, permission.Actor, string) error { r.proofs++; return nil }})
-	r.identity.Ways, r.identity.Leaving = r.service.Ways, r.service.Leaving
+	box := sealtest.New(t)
+	r.service = New(Parts{DB: d, Clock: c, Log: slog.New(slog.DiscardHandler), Box: box, Identity: r.identity, HTTP: &http.Client{}, PublicURL: at, Prove: r.identity.GiveProof})
+	r.identity.Parts = identity.Parts{Mail: r, Secrets: box, PublicURL: at}
+	r.identity.Ways, r.identity.Leaving, r.identity.Finished = r.service.Ways, r.service.Leaving, r.service.Finished
+	r.identity.Elsewhere, r.identity.ProveElsewhere = r.service.MayProve, r.service.BeginProof
+	shell := &web.Shell{Bundle: bundle, Clock: c, Log: slog.New(slog.DiscardHandler), Actor: r.identity.Visitor,
+		Customers: func(context.Context, permission.Actor) ([]ui.Customer, error) { return nil, nil },
+		Nav:       func(*ui.Page, permission.Actor) []ui.NavSection { return nil }}
+	r.identity.Pages(mux, shell)
 	open := func(_ http.ResponseWriter, q *http.Request) *ui.Page {
 		return ui.NewPage(q, bundle.Printer("en", time.UTC, c.Now()))
 	}
@@ -266,15 +279,6 @@ func newRig(t testing.TB, d *db.DB, c *clock.Manual, in NewProvider) *rig {
 			return
 		}
 		_, _ = io.WriteString(w, a.Email+" "+string(a.Role()))
-	})
-	mux.HandleFunc("POST /prove", func(w http.ResponseWriter, q *http.Request) {
-		a, _ := r.identity.Visitor(q)
-		to, err := r.service.BeginProof(w, q, a, "/")
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
-		}
-		ui.Render(w, q, http.StatusOK, ui.Onward(open(w, q), "x", "x", "x", to))
 	})
 	r.admin = permission.Grant(permission.Actor{ID: "admin", Name: "Admin", Kind: permission.Person}, permission.Admin, db.GrantAll())
 	if r.acme, err = customer.NewService(d).CreateCustomer(t.Context(), r.admin, customer.NewCustomer{Slug: "acme", Name: "Acme"}); err != nil {
@@ -334,10 +338,14 @@ func (b *browser) do(method, address string, form url.Values) (status int, body 
 
 var refresh = regexp.MustCompile(`content="0;url=([^"]+)"`)
 
-// begin presses the button, and gives the address at the provider.
-func (b *browser) begin(path string) string {
+// begin presses the button, and gives the address at the provider. more are further fields of the form.
+func (b *browser) begin(path string, more ...string) string {
 	b.r.t.Helper()
-	status, body, _ := b.do(http.MethodPost, b.r.srv.URL+path, url.Values{"next": {"/"}})
+	form := url.Values{"next": {"/"}}
+	for i := 0; i+1 < len(more); i += 2 {
+		form.Set(more[i], more[i+1])
+	}
+	status, body, _ := b.do(http.MethodPost, b.r.srv.URL+path, form)
 	at := refresh.FindStringSubmatch(body)
 	if status != http.StatusOK || at == nil {
 		b.r.t.Fatalf("begin: %d %s", status, body)
@@ -369,6 +377,34 @@ func (b *browser) signIn(user string) (int, string) {
 	b.r.t.Helper()
 	status, body, _ := b.do(http.MethodGet, b.answer(b.begin(WithPath+"far"), user), nil)
 	return status, body
+}
+
+// actor is whom Vigie takes the browser for, to call services as.
+func (b *browser) actor() permission.Actor {
+	b.r.t.Helper()
+	at, _ := url.Parse(b.r.srv.URL)
+	q := httptest.NewRequestWithContext(b.r.t.Context(), http.MethodGet, b.r.srv.URL, nil)
+	for _, c := range b.Jar.Cookies(at) {
+		q.AddCookie(c)
+	}
+	a, ok := b.r.identity.Visitor(q)
+	if !ok {
+		b.r.t.Fatal("nobody is signed in")
+	}
+	return a
+}
+
+// take uses up the proof that the browser's person has given; empty for none.
+func (b *browser) take() (method string) {
+	b.r.t.Helper()
+	err := b.r.d.Across(b.r.t.Context(), "test", func(tx *db.Tx) (err error) {
+		method, err = b.r.identity.TakeProof(b.r.t.Context(), tx, b.actor())
+		return err
+	})
+	if err != nil && !fault.Is(err, fault.Forbidden) {
+		b.r.t.Fatal(err)
+	}
+	return method
 }
 
 // who tells whom Vigie takes the browser for.

@@ -189,7 +189,7 @@ func (s *Service) CreateProvider(ctx context.Context, a permission.Actor, in New
 			return bad.Err()
 		}
 		p, held := (ChangeProvider{Name: &in.Name, Button: &in.Button, Issuer: &in.Issuer, ClientID: &in.ClientID, GroupsClaim: &in.GroupsClaim, Scopes: &in.Scopes,
-			Domains: &in.Domains, DefaultRole: &in.DefaultRole, Enabled: in.Enabled}).apply(p, nil)
+			Domains: &in.Domains, DefaultRole: &in.DefaultRole, SecondFactor: &in.SecondFactor, FactorValues: &in.FactorValues, Enabled: in.Enabled}).apply(p, nil)
 		if err := validate(p, held, &in.ClientSecret); err != nil {
 			return err
 		}
@@ -299,18 +299,27 @@ func (s *Service) UpdateProvider(ctx context.Context, a permission.Actor, ref st
 
 func store(ctx context.Context, tx *db.Tx, before, after provider) error {
 	n, err := tx.Exec(ctx, `UPDATE {identity_provider} SET name = ?, button = ?, issuer = ?, client_id = ?, client_secret = ?, scopes = ?, groups_claim = ?,
-		default_role = ?, enabled = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?`, after.Name, after.Button, after.Issuer, after.ClientID,
-		after.ClientSecret, after.Scopes, after.GroupsClaim, after.DefaultRole, after.Enabled, after.Version, after.UpdatedAt, after.ID, before.Version)
+		default_role = ?, second_factor = ?, factor_values = ?, enabled = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?`, after.Name, after.Button,
+		after.Issuer, after.ClientID, after.ClientSecret, after.Scopes, after.GroupsClaim, after.DefaultRole, after.SecondFactor, after.FactorValues, after.Enabled, after.Version, after.UpdatedAt, after.ID, before.Version)
 	if err == nil && n == 0 {
 		err = fault.New(fault.Stale, "fault.stale")
 	}
 	return err
 }
 
-// DeleteProvider removes a provider with its rules and links. The accounts stay, and have no way in but a password. Faults: not_found,
-// forbidden, stale.
+// DeleteProvider removes a provider with its rules and links. The accounts stay, without a way in until an invitation gives them a
+// password. Faults: not_found, forbidden, stale.
 func (s *Service) DeleteProvider(ctx context.Context, a permission.Actor, ref string, version int64) error {
 	return s.change(ctx, a, ref, version, func(tx *db.Tx, p provider, before Provider) error {
+		var linked []string
+		if err := tx.Select(ctx, &linked, `SELECT CAST(user_id AS TEXT) FROM {identity_link} WHERE provider_id = ?`, p.ID); err != nil {
+			return err
+		}
+		for _, ref := range linked { // one linked before passwords were taken away has one still
+			if err := s.accounts.TakePassword(ctx, tx, a, ref); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM {session} WHERE id_hash IN (SELECT session_key FROM {sign_on_session} WHERE provider_id = ?)`, p.ID); err != nil {
 			return err
 		}

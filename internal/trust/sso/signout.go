@@ -11,6 +11,67 @@ import (
 	"vigie/internal/trust/identity"
 )
 
+// kept is what signing out at a provider needs, of a session or of a sign-in that still waits for its second factor.
+type kept struct {
+	ProviderID string `db:"provider_id"`
+	Subject    string `db:"subject"`
+	Sid        string `db:"sid"`
+	IDToken    string `db:"id_token"` // sealed
+}
+
+type keptSession struct {
+	Key string `db:"session_key"`
+	kept
+}
+
+type keptPending struct {
+	Key string `db:"pending_key"`
+	kept
+}
+
+func tokenPlace(table, key string) seal.Place {
+	return seal.Place{Table: table, Row: key, Column: "id_token"}
+}
+
+// remember keeps what signing out at the provider will need.
+func (s *Service) remember(ctx context.Context, tx *db.Tx, p provider, step identity.Step, got answer) (err error) {
+	key, table := identity.SessionKey(step.Secret), "sign_on_pending"
+	if step.Stage == identity.SignedIn {
+		table = "sign_on_session"
+	}
+	k := kept{ProviderID: p.ID, Subject: got.subject, Sid: got.sid}
+	if k.IDToken, err = s.box.Seal(ctx, tx, tokenPlace(table, key), []byte(got.raw)); err != nil {
+		return err
+	}
+	if step.Stage == identity.SignedIn {
+		_, err = tx.Insert(ctx, table, keptSession{key, k}, "")
+	} else {
+		_, err = tx.Insert(ctx, table, keptPending{key, k}, "")
+	}
+	return err
+}
+
+// Finished goes on with a sign-on whose second factor has been shown: what was kept of it is the session's from now on.
+func (s *Service) Finished(ctx context.Context, tx *db.Tx, pending, session string) error {
+	var row keptPending
+	err := tx.Get(ctx, &row, `SELECT `+db.Columns[keptPending]("")+` FROM {sign_on_pending} WHERE pending_key = ?`, pending)
+	if fault.Is(err, fault.NotFound) {
+		return nil // it began with a password
+	}
+	if err != nil {
+		return err
+	}
+	token, err := s.box.Open(ctx, tx, tokenPlace("sign_on_pending", pending), row.IDToken)
+	if err != nil {
+		return err
+	}
+	if row.IDToken, err = s.box.Seal(ctx, tx, tokenPlace("sign_on_session", session), token); err != nil {
+		return err
+	}
+	_, err = tx.Insert(ctx, "sign_on_session", keptSession{session, row.kept}, "")
+	return err
+}
+
 // Leaving gives the address at the provider by which the session that is about to end is ended there too; empty where there is
 // none. Signing out of Vigie never fails for it.
 func (s *Service) Leaving(ctx context.Context, secret string) string {
@@ -29,7 +90,7 @@ func (s *Service) Leaving(ctx context.Context, secret string) string {
 		if err != nil {
 			return err
 		}
-		token, err = s.box.Open(ctx, tx, seal.Place{Table: "sign_on_session", Row: key, Column: "id_token"}, sealed)
+		token, err = s.box.Open(ctx, tx, tokenPlace("sign_on_session", key), sealed)
 		return err
 	})
 	if err != nil {
@@ -83,6 +144,10 @@ func (s *Service) endByToken(ctx context.Context, p provider, raw, address strin
 			if token.Subject != "" {
 				where, args = where+" AND subject = ?", append(args, token.Subject)
 			}
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM {sign_in_pending} WHERE id_hash IN (SELECT pending_key FROM {sign_on_pending} WHERE provider_id = ? AND `+where+`)`, args...)
+		if err != nil {
+			return err
 		}
 		ended, err := tx.Exec(ctx, `DELETE FROM {session} WHERE id_hash IN (SELECT session_key FROM {sign_on_session} WHERE provider_id = ? AND `+where+`)`, args...)
 		if err != nil {

@@ -23,6 +23,7 @@ type answer struct {
 	raw     string // the ID token
 	sid     string
 	subject string
+	factor  bool // the provider has asked for a second factor, and is trusted in that
 }
 
 // claims are what we read of an ID token beyond what go-oidc checks.
@@ -30,6 +31,29 @@ type claims struct {
 	Party    string   `json:"azp"`
 	AuthTime *float64 `json:"auth_time"`
 	Session  string   `json:"sid"`
+	Means    means    `json:"amr"`
+	Class    string   `json:"acr"`
+}
+
+// means are the ways by which somebody has signed in at the provider: texts, or, as some send it, one text.
+type means []string
+
+// UnmarshalJSON implements json.Unmarshaler. What is in no shape that counts is no factor, and no reason to refuse.
+func (m *means) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*m = means{one}
+		return nil
+	}
+	var all []any
+	if json.Unmarshal(b, &all) == nil {
+		for _, v := range all {
+			if s, ok := v.(string); ok {
+				*m = append(*m, s)
+			}
+		}
+	}
+	return nil
 }
 
 // redeem changes the code for tokens and checks the ID token: signature by a key of the provider with an asymmetric algorithm,
@@ -87,7 +111,7 @@ func (s *Service) redeem(ctx context.Context, r *remote, p provider, secret, cod
 			}
 		}
 	}
-	return answer{person: personOf(all, token.Subject, p.GroupsClaim), raw: raw, sid: c.Session, subject: token.Subject}, nil
+	return answer{person: personOf(all, token.Subject, p.GroupsClaim), raw: raw, sid: c.Session, subject: token.Subject, factor: asserts(p, c)}, nil
 }
 
 func (s *Service) check(token *oidc.IDToken, c claims, client, nonce string, freshSince time.Time) error {
