@@ -21,6 +21,7 @@ type serveCommand struct {
 	mailFlags
 	checkpointFlags
 	uploadFlags
+	limitFlags
 	Listen        string        `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL     string        `name:"public-url" help:"Address by which people reach this server, if a proxy stands before it." placeholder:"URL"`
 	Workers       int           `help:"Background tasks at once in this process; 0 leaves them to other replicas." default:"4"`
@@ -57,6 +58,10 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	if err != nil {
 		return err
 	}
+	shares, err := c.shares()
+	if err != nil {
+		return err
+	}
 	public, err := publicURL(c.PublicURL, c.Listen)
 	if err != nil {
 		return err
@@ -68,7 +73,7 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	}
 	defer ln.Close()
 	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Files: c.files(e), Clock: clock.System{}, Telemetry: tel, Version: version,
-		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), OutboundAllow: c.OutboundAllow, Workers: c.Workers, PublicURL: public, Checkpoints: c.checkpoints(e), Mail: mail, Uploads: uploads})
+		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), OutboundAllow: c.OutboundAllow, Workers: c.Workers, PublicURL: public, Checkpoints: c.checkpoints(e), Mail: mail, Uploads: uploads, Limits: shares})
 	if err != nil {
 		return err
 	}

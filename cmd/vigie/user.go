@@ -99,6 +99,7 @@ type tokenCreate struct {
 	Role     string        `help:"Narrower role than the person's own." placeholder:"ROLE"`
 	Customer string        `help:"Slug: limit it to one customer." placeholder:"SLUG"`
 	Expires  time.Duration `help:"Time that it lives; forever if not given." placeholder:"DURATION"`
+	Rate     int64         `help:"Requests a second; what the server gives to everybody if not given." placeholder:"N"`
 }
 
 // Run implements command.
@@ -111,7 +112,7 @@ func (c *tokenCreate) Run(ctx context.Context, e *env, g *grammar) error {
 	if c.Expires < 0 {
 		return fault.New(fault.Invalid, "fault.invalid")
 	}
-	t, secret, err := a.Identity.CreateTokenFor(ctx, a.Operator("vigie token create"), c.User, identity.NewToken{Name: c.Name, Role: permission.Role(c.Role), Customer: c.Customer, Lifetime: c.Expires})
+	t, secret, err := a.Identity.CreateTokenFor(ctx, a.Operator("vigie token create"), c.User, identity.NewToken{Name: c.Name, Role: permission.Role(c.Role), Customer: c.Customer, Lifetime: c.Expires, Rate: c.Rate})
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ type Options struct {
 	Mail        mail.Defaults // by which server mail leaves, and from whom
 	// OutboundAllow lists hosts, addresses and ranges that people may have called although they are not of the public internet.
 	OutboundAllow []string
+	Limits        Limits // zero: DefaultLimits
 }
 
 // App is one instance: all rooms, wired.
@@ -78,6 +79,7 @@ type App struct {
 	Notes *note.Service
 
 	opts   Options
+	limits *limits
 	db     *db.DB
 	queue  *jobs.Queue
 	outbox *outbox.Outbox
@@ -137,6 +139,12 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.wireAudit(ctx); err != nil {
 		return err
 	}
+	if a.opts.Limits == (Limits{}) {
+		a.opts.Limits = DefaultLimits()
+	}
+	a.limits = newLimits(a.opts.Limits, a.opts.Clock)
+	a.limits.rate = (&remembered{clock: a.opts.Clock, all: map[string]rememberedValue{}, ask: a.requestRate}).get
+	a.limits.show(a.opts.Telemetry.Registry)
 	a.outbox = outbox.New(a.db, a.queue)
 	a.wireMail()
 	a.wireWebhooks()

@@ -34,7 +34,7 @@ func (a *App) Crossing(ctx context.Context, own, other string, change bool) (cro
 		people[r] = id.New()
 	}
 	return crossing.Run(ctx, crossing.House{
-		Handler: a.handler(gate{crosserAPI, crosserPage}),
+		Handler: a.handler(gate{crosserAPI, crosserPage, newLimits(noRates(), a.opts.Clock)}),
 		As: func(ctx context.Context, role permission.Role, customer string) context.Context {
 			return context.WithValue(ctx, crosserKey{}, permission.Grant(permission.Actor{ID: people[role], Name: "Self-test", Email: "self-test@vigie.invalid", Kind: permission.Person,
 				Via: "vigie doctor isolation", Address: "127.0.0.1", Language: "en", TimeZone: "UTC", Theme: "auto"}, role, db.Grant(customer)))

@@ -15,25 +15,29 @@ import (
 type gate struct {
 	api  func(*http.Request) (context.Context, api.Caller, error)
 	page func(*http.Request) (permission.Actor, bool)
+	// limits are those that the askers are held to.
+	limits *limits
 }
 
 // Handler is the whole of what the server answers.
 func (a *App) Handler() http.Handler {
-	return a.handler(gate{a.Identity.APICaller, a.Identity.Visitor})
+	return a.handler(gate{a.Identity.APICaller, a.Identity.Visitor, a.limits})
 }
 
 func (a *App) handler(g gate) http.Handler {
+	g.api = g.limits.unknown(g.api)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", a.live)
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("GET /metrics", a.opts.Telemetry.Metrics())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Assets())
 	mux.Handle("/api/", a.api(g).Handler())
-	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: g.page, Customers: a.choices, Nav: nav, Alarms: a.alarms, Parts: a.parts(), Waiting: a.unread}
-	mux.Handle("GET /files/{token}", a.Files.Serve(shell)) // without cookies, and with headers of its own
-	pages := http.NewServeMux()
+	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: g.page, Admit: g.limits.page, Customers: a.choices, Nav: nav, Alarms: a.alarms, Parts: a.parts(), Waiting: a.unread}
+	mux.Handle("GET /files/{token}", g.limits.open(shell, a.Files.Serve(shell))) // without cookies, and with headers of its own
+	pages, doors := http.NewServeMux(), http.NewServeMux()
+	a.doors(doors, shell)
 	a.pages(pages, shell)
-	mux.Handle("/", ui.SecurityHeaders(http.NewCrossOriginProtection().Handler(pages)))
+	mux.Handle("/", ui.SecurityHeaders(http.NewCrossOriginProtection().Handler(either(doors, g.limits.open(shell, doors), pages))))
 	return a.opts.Telemetry.Middleware(a.stopwatch, mux)
 }
 
@@ -45,7 +49,7 @@ func (a *App) stopwatch() func() float64 {
 
 func (a *App) api(g gate) *api.API {
 	x := api.New(api.Config{DB: a.db, Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Version: a.opts.Version,
-		Style: ui.Asset("app.css"), Authenticate: g.api, Customer: a.resolve})
+		Style: ui.Asset("app.css"), Authenticate: g.api, Admit: g.limits.api, Customer: a.resolve})
 	a.Audit.Register(x)
 	a.Approvals.Register(x)
 	a.Identity.Register(x)
@@ -68,13 +72,18 @@ func (a *App) parts() []web.Part {
 	return []web.Part{a.Notes.Part(), a.Files.Part(), a.Audit.History()}
 }
 
-func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
+// doors are the pages that need no sign-in.
+func (a *App) doors(mux *http.ServeMux, shell *web.Shell) {
 	mux.Handle("POST "+ui.PreferencePath, ui.Preferences(a.bundle))
+	a.Identity.Mount(mux, a.opts.Telemetry.Log, shell.Open)
+	a.SignOn.Mount(mux, shell.Open)
+}
+
+func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	mux.Handle("GET /palette", shell.Page(a.palette))
 	mux.Handle("GET "+ui.LivePath, web.Live{Hub: a.hub, Subjects: a.Subjects, CustomerID: directory{a.Customers}.ID}.Handler(shell))
-	a.Identity.Mount(mux, a.opts.Telemetry.Log, shell.Open)
 	a.Identity.Pages(mux, shell)
-	a.signOnPages(mux, shell)
+	a.SignOn.Pages(mux, shell)
 	mux.Handle("GET /{$}", shell.Page(a.today))
 	a.Approvals.Pages(mux, shell)
 	a.Audit.Pages(mux, shell, a.Subjects)

@@ -7,6 +7,7 @@ import (
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
+	"vigie/internal/platform/limit"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
 )
@@ -23,7 +24,8 @@ func (l letters) Put(ctx context.Context, tx *db.Tx, m identity.Mail) error {
 func (a *App) wirePeople() {
 	a.Identity = identity.NewService(a.db, a.opts.Clock)
 	a.Identity.Secure = a.opts.PublicURL != nil && a.opts.PublicURL.Scheme == "https"
-	a.Identity.Parts = identity.Parts{Mail: letters{a.Mail}, Outbox: a.outbox, Secrets: a.Secrets, PublicURL: a.opts.PublicURL, Log: a.opts.Telemetry.Log}
+	a.Identity.Parts = identity.Parts{Mail: letters{a.Mail}, Outbox: a.outbox, Secrets: a.Secrets, PublicURL: a.opts.PublicURL, Log: a.opts.Telemetry.Log,
+		Hashes: limit.NewGate(a.opts.Clock, identity.HashShape(a.opts.Limits.Hashes))}
 	a.queue.Handle(identity.ResetTopic, func(ctx context.Context, t jobs.Task) error { return a.Identity.AnswerReset(ctx, t.Key) })
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Identity.Sweep(ctx) })
 }

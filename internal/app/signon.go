@@ -2,12 +2,10 @@ package app
 
 import (
 	"context"
-	"net/http"
 
 	"vigie/internal/platform/jobs"
 	"vigie/internal/platform/outbound"
 	"vigie/internal/trust/sso"
-	"vigie/internal/trust/web"
 )
 
 // signOn wires single sign-on: identity keeps the accounts and sessions, and offers its ways on the sign-in page.
@@ -18,9 +16,4 @@ func (a *App) signOn() {
 	a.Identity.Finished = a.SignOn.Finished
 	a.Identity.Elsewhere, a.Identity.ProveElsewhere = a.SignOn.MayProve, a.SignOn.BeginProof
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.SignOn.Sweep(ctx) })
-}
-
-func (a *App) signOnPages(mux *http.ServeMux, shell *web.Shell) {
-	a.SignOn.Mount(mux, shell.Open)
-	a.SignOn.Pages(mux, shell)
 }

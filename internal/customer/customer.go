@@ -36,6 +36,7 @@ type Customer struct {
 	Language  string  `db:"language" json:"language" doc:"In which we write to them."`
 	TimeZone  string  `db:"time_zone" json:"time_zone" doc:"IANA name."`
 	Phase     Phase   `db:"phase" json:"phase" enum:"prospect,assessment,remediation,live,ended"`
+	Rate      int64   `db:"request_rate" json:"request_rate" doc:"Requests a second that all who act for this customer only may make together; 0 for the server's default."`
 	Version   int64   `db:"version" json:"version"`
 	CreatedAt db.Time `db:"created_at" json:"created_at"`
 	UpdatedAt db.Time `db:"updated_at" json:"updated_at"`
@@ -80,6 +81,7 @@ type ChangeCustomer struct {
 	Language *string `json:"language,omitempty"`
 	TimeZone *string `json:"time_zone,omitempty"`
 	Phase    *string `json:"phase,omitempty"`
+	Rate     *int64  `json:"request_rate,omitempty" doc:"For administrators of all customers; 0 to 100000."`
 }
 
 // Validate names every bad field.
@@ -101,6 +103,9 @@ func (c *ChangeCustomer) Validate() error {
 	if c.Phase != nil {
 		checkPhase(&bad, *c.Phase)
 	}
+	if c.Rate != nil && (*c.Rate < 0 || *c.Rate > maxRate) {
+		bad.Add("request_rate", "fault.out_of_range", "min", 0, "max", maxRate)
+	}
 	return bad.Err()
 }
 
@@ -112,6 +117,9 @@ func (c ChangeCustomer) apply(to Customer) Customer {
 	set(&to.TimeZone, c.TimeZone)
 	if c.Phase != nil {
 		to.Phase = Phase(*c.Phase)
+	}
+	if c.Rate != nil {
+		to.Rate = *c.Rate
 	}
 	return to
 }
@@ -155,7 +163,10 @@ func checkName(bad *fault.Fields, name string) {
 	}
 }
 
-const maxName = 200
+const (
+	maxName = 200
+	maxRate = 100_000
+)
 
 func checkCountry(bad *fault.Fields, c string) {
 	if c != "" && !register.IsCountry(c) {
@@ -202,6 +213,7 @@ var Spec = list.Spec{
 		{Name: "language", Column: "c.language", Kind: list.Choice, Filter: true},
 		{Name: "time_zone", Column: "c.time_zone", Kind: list.Choice, Filter: true},
 		{Name: "phase", Column: "c.phase", Kind: list.Choice, Values: phaseNames(), Sort: true, Filter: true},
+		{Name: "request_rate", Column: "c.request_rate", Kind: list.Number, Filter: true},
 		{Name: "created_at", Column: "c.created_at", Kind: list.Time, Sort: true, Filter: true},
 		{Name: "updated_at", Column: "c.updated_at", Kind: list.Time, Sort: true, Filter: true},
 	},

@@ -125,13 +125,17 @@ type view struct {
 }
 
 func (v view) facts(p *ui.Page) []ui.Fact {
-	return []ui.Fact{
+	facts := []ui.Fact{
 		{Label: p.T("customers.slug"), Value: ui.Code(v.Slug)},
 		{Label: p.T("customers.country"), Value: ui.Either(p, v.Country)},
 		{Label: p.T("customers.language"), Value: ui.Text(languageWord(p, v.Language))},
 		{Label: p.T("customers.time_zone"), Value: ui.Text(v.TimeZone + " · " + localTime(p, v.TimeZone))},
 		{Label: p.T("customers.since"), Value: ui.When(p, v.CreatedAt.Time)},
 	}
+	if v.Rate > 0 {
+		facts = append(facts, ui.Fact{Label: p.T("customers.rate"), Value: ui.Text(p.Number(int(v.Rate)))})
+	}
+	return facts
 }
 
 // places are the other rooms' pages of this customer that the reader's rail leads to.
@@ -157,7 +161,8 @@ func (v view) places(p *ui.Page) []ui.Panel {
 
 // form is the form of a customer as it was typed.
 type form struct {
-	Slug, Name, Country, Language, TimeZone, Phase, Version string
+	Slug, Name, Country, Language, TimeZone, Phase, Rate, Version string
+	limits                                                        bool // the reader may set the rate
 
 	summary []ui.FieldFault
 	errors  map[string]string
@@ -166,7 +171,7 @@ type form struct {
 func readForm(r *http.Request) form {
 	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	return form{Slug: get("slug"), Name: get("name"), Country: strings.ToUpper(get("country")), Language: get("language"), TimeZone: get("time_zone"),
-		Phase: get("phase"), Version: get("version")}
+		Phase: get("phase"), Rate: get("request_rate"), Version: get("version")}
 }
 
 // label names a field of the forms in the summary of what is wrong.
@@ -183,6 +188,8 @@ func label(p *ui.Page) func(string) string {
 			return p.T("customers.language")
 		case "time_zone":
 			return p.T("customers.time_zone")
+		case "request_rate":
+			return p.T("customers.rate")
 		}
 		return p.T("customers.name")
 	}
@@ -237,7 +244,7 @@ func (h pages) edit(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err != nil {
 		return err
 	}
-	h.editForm(w, r, p, http.StatusOK, c, form{Name: c.Name, Country: c.Country, Language: c.Language, TimeZone: c.TimeZone, Phase: string(c.Phase), Version: strconv.FormatInt(c.Version, 10)})
+	h.editForm(w, r, p, http.StatusOK, c, form{Name: c.Name, Country: c.Country, Language: c.Language, TimeZone: c.TimeZone, Phase: string(c.Phase), Rate: rateText(c.Rate), limits: mayLimit(a) == nil, Version: strconv.FormatInt(c.Version, 10)})
 	return nil
 }
 
@@ -257,7 +264,15 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 		return err
 	}
 	f := readForm(r)
+	f.limits = mayLimit(a) == nil
 	in := ChangeCustomer{Name: &f.Name, Country: &f.Country, Language: &f.Language, TimeZone: &f.TimeZone, Phase: &f.Phase}
+	if f.limits && r.PostForm.Has("request_rate") {
+		rate, err := strconv.ParseInt(cmpOr(f.Rate, "0"), 10, 64)
+		if err != nil {
+			rate = -1 // which is refused with a name
+		}
+		in.Rate = &rate
+	}
 	if _, err := h.s.UpdateCustomer(r.Context(), a, c.ID, versionOf(f.Version), in); err != nil {
 		if !f.refuse(p, err) {
 			return err
@@ -266,6 +281,14 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 		return nil
 	}
 	return web.Done(w, r, p, "/customers/"+c.Slug, p.T("customers.done_edit"))
+}
+
+// rateText is a rate as the form has it: empty for the server's own.
+func rateText(rate int64) string {
+	if rate == 0 {
+		return ""
+	}
+	return strconv.FormatInt(rate, 10)
 }
 
 // versionOf reads the version that a form was made for; what is no number asks for no check.

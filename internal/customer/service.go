@@ -106,10 +106,15 @@ func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref st
 		if after = in.apply(before); after == before {
 			return nil
 		}
+		if after.Rate != before.Rate {
+			if err := mayLimit(a); err != nil {
+				return err
+			}
+		}
 		after.Version++
 		after.UpdatedAt = tx.Now()
-		n, err := tx.Exec(ctx, `UPDATE {customer} SET name = ?, country = ?, language = ?, time_zone = ?, phase = ?, version = ?, updated_at = ?
-			WHERE id = ? AND version = ?`, after.Name, after.Country, after.Language, after.TimeZone, string(after.Phase), after.Version, after.UpdatedAt,
+		n, err := tx.Exec(ctx, `UPDATE {customer} SET name = ?, country = ?, language = ?, time_zone = ?, phase = ?, request_rate = ?, version = ?, updated_at = ?
+			WHERE id = ? AND version = ?`, after.Name, after.Country, after.Language, after.TimeZone, string(after.Phase), after.Rate, after.Version, after.UpdatedAt,
 			after.ID, before.Version)
 		if err != nil {
 			return fmt.Errorf("update customer: %w", err)
@@ -120,6 +125,14 @@ func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref st
 		return audit.Write(ctx, tx, a, "update", record(after), before, after)
 	})
 	return after, err
+}
+
+// mayLimit: how much of the server a customer gets is at the cost of the others, so whoever changes it must see them all.
+func mayLimit(a permission.Actor) error {
+	if err := a.Require(permission.LimitWrite); err != nil || !a.Scope().All() {
+		return fault.New(fault.Forbidden, "fault.forbidden").Because(err)
+	}
+	return nil
 }
 
 // Customers lists a page of those that the actor may see. Faults: forbidden, invalid.

@@ -43,23 +43,23 @@ type Config struct {
 	Authenticate func(*http.Request) (context.Context, Caller, error)
 	// Customer finds the customer of a slug or id within the transaction's scope; not_found otherwise.
 	Customer func(ctx context.Context, tx *db.Tx, slug string) (id string, err error)
-	// Rate is how many requests a second one caller may make for long; 0 is 2000. Twice that may come at once.
-	Rate float64
+	// Admit waits until the request, of whom Authenticate found, may be worked on; leave is called when it is done. It may say in the
+	// answer's headers how much is left. A limited fault is answered with 429. Nil lets everybody through.
+	Admit func(w http.ResponseWriter, r *http.Request) (leave func(), err error)
 }
 
 // API takes registrations of operations, and serves them.
 type API struct {
-	cfg     Config
-	mux     *http.ServeMux
-	huma    huma.API
-	secret  map[string]bool  // by pattern: whether the answer shows a secret
-	bodies  map[string]int64 // by pattern: the most that a request may carry
-	limiter *limiter
+	cfg    Config
+	mux    *http.ServeMux
+	huma   huma.API
+	secret map[string]bool  // by pattern: whether the answer shows a secret
+	bodies map[string]int64 // by pattern: the most that a request may carry
 }
 
 // New makes an API without operations.
 func New(cfg Config) *API {
-	a := &API{cfg: cfg, mux: http.NewServeMux(), secret: map[string]bool{}, bodies: map[string]int64{}, limiter: newLimiter(cfg.Rate)}
+	a := &API{cfg: cfg, mux: http.NewServeMux(), secret: map[string]bool{}, bodies: map[string]int64{}}
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -103,7 +103,7 @@ func (a *API) Handler() http.Handler {
 		_, _ = w.Write(spec)
 	})
 	front.Handle("GET /api/docs", a.docs())
-	front.Handle("/", a.authenticated(a.limited(a.once(http.HandlerFunc(a.dispatch)))))
+	front.Handle("/", a.authenticated(a.admitted(a.once(http.HandlerFunc(a.dispatch)))))
 	csrf := http.NewCrossOriginProtection()
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.problem(w, r, fault.New(fault.Forbidden, "api.problem.cross_origin"))

@@ -264,24 +264,37 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-func TestRateIsLimitedByCaller(t *testing.T) {
+func TestRequestsAreAdmitted(t *testing.T) {
 	t.Parallel()
 	c := clock.NewManual(dbtest.Start)
 	s, admin, _ := serve(t, dbtest.SQLite(t, c), c)
-	limited := 0
-	var last apitest.Answer
-	for range 4100 { // the default takes twice 2000 at once, and time stands still
-		if res := admin.Do(t, "GET", "/nowhere", ""); res.Status == 429 {
-			limited++
-			last = res
+	inside, entered := 0, 0
+	var refuse error
+	s.Admit = func(w http.ResponseWriter, r *http.Request) (func(), error) {
+		if permission.From(r.Context()).ID == "" {
+			t.Error("it is not known who asks")
 		}
+		w.Header().Set("RateLimit", "said")
+		if refuse != nil {
+			return nil, refuse
+		}
+		inside++
+		entered++
+		return func() { inside-- }, nil
 	}
-	if limited != 100 || last.Header.Get("Retry-After") != "1" {
-		t.Errorf("%d refused, want 100: %v", limited, last.Header)
+	if res := admin.Do(t, "GET", "/customers", "").Want(t, 200); res.Header.Get("RateLimit") != "said" {
+		t.Errorf("headers: %v", res.Header)
 	}
-	s.As("other", permission.Admin, db.GrantAll()).Do(t, "GET", "/customers", "").Want(t, 200)
-	c.Advance(time.Second)
-	admin.Do(t, "GET", "/customers", "").Want(t, 200)
+	admin.Do(t, "GET", "/nowhere", "").Want(t, 404)
+	admin.Do(t, "POST", "/customers", `{"slug":"","name":""}`).Want(t, 422)
+	if inside != 0 || entered != 3 {
+		t.Errorf("%d entered, %d are still inside", entered, inside)
+	}
+	refuse = fault.New(fault.Limited, "api.problem.limited", "seconds", 7)
+	res := admin.Do(t, "GET", "/customers", "", "Accept-Language", "fr").Want(t, 429)
+	if res.Header.Get("Retry-After") != "7" || res.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(res.Body, "7 s") || !strings.Contains(res.Body, "requêtes") {
+		t.Errorf("%v %s", res.Header, res.Body)
+	}
 }
 
 func TestDescription(t *testing.T) {

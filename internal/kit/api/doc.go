@@ -27,5 +27,5 @@
 // # What it never does
 //
 // It opens transactions only for lists and for idempotency keys, never decides a right, and keeps nothing in the process that
-// another could not rebuild (the rate limit is per process, on purpose).
+// another could not rebuild. Who may come how often is said by whoever gives Config.Admit.
 package api

@@ -48,6 +48,7 @@ type newToken struct {
 		Role      permission.Role `json:"role,omitempty" doc:"No wider than your own; default your own."`
 		Customer  string          `json:"customer,omitempty" doc:"Slug; limits it to one customer."`
 		ExpiresAt *time.Time      `json:"expires_at,omitempty" doc:"Default never."`
+		Rate      int64           `json:"request_rate,omitempty" doc:"Requests a second; for administrators of all customers. Default what the server gives to everybody."`
 	}
 }
 
@@ -110,7 +111,7 @@ func (s *Service) registerTokens(a *api.API) {
 		},
 	})
 	api.Post(a, api.Op{Path: "/tokens", Tag: tag, Summary: "Make a token for oneself", Secret: true}, func(ctx context.Context, in *newToken) (MadeToken, error) {
-		make := NewToken{Name: in.Body.Name, Role: in.Body.Role, Customer: in.Body.Customer}
+		make := NewToken{Name: in.Body.Name, Role: in.Body.Role, Customer: in.Body.Customer, Rate: in.Body.Rate}
 		if at := in.Body.ExpiresAt; at != nil {
 			if make.Lifetime = at.Sub(s.clock.Now()); make.Lifetime <= 0 {
 				var bad fault.Fields

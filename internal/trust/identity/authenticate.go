@@ -132,6 +132,7 @@ func (s *Service) byToken(ctx context.Context, secret, address string) (a permis
 			touch = row.ID
 		}
 		a = actor(u, permission.Token, row.ID, address, row.Role, scope)
+		a.Rate = int(row.Rate)
 		return nil
 	})
 	if err == nil && touch != "" {
@@ -181,6 +182,19 @@ func active(ctx context.Context, tx *db.Tx, u user) (db.Scope, error) {
 func actor(u user, kind permission.Kind, via, address string, role permission.Role, scope db.Scope) permission.Actor {
 	return permission.Grant(permission.Actor{ID: u.ID, Name: u.Name, Email: u.Email, Kind: kind, Via: via, Address: address,
 		Language: u.Language, TimeZone: u.TimeZone, Theme: u.Theme}, role, scope)
+}
+
+// Network is where a request comes from as limits see it: of IPv6 the network of 64 bits, of which one subscriber has all addresses.
+func Network(r *http.Request) string {
+	ip, err := netip.ParseAddr(Address(r))
+	if err != nil || !ip.Is6() {
+		return Address(r)
+	}
+	p, err := ip.Prefix(64)
+	if err != nil {
+		return ip.String()
+	}
+	return p.String()
 }
 
 // Address is where a request comes from. Behind a proxy on the same machine it is what the proxy saw, which stands last in

@@ -70,7 +70,7 @@ func (s *Service) MakeGlass(ctx context.Context, a permission.Actor, in BreakGla
 		return out, "", err
 	}
 	password = newSecret()[:24]
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hashing().hash(ctx, "", password)
 	if err != nil {
 		return out, "", err
 	}

@@ -270,7 +270,7 @@ func (s *Service) UseLink(ctx context.Context, code string, in Arrival, v Visit)
 	if err := bad.Err(); err != nil {
 		return err
 	}
-	hash, err := s.hasher.hash(ctx, in.Password)
+	hash, err := s.hashing().hash(ctx, v.Address, in.Password)
 	if err != nil {
 		return err
 	}

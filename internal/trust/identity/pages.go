@@ -3,6 +3,7 @@ package identity
 import (
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/fault"
@@ -107,6 +108,9 @@ func (h pages) signIn(w http.ResponseWriter, r *http.Request) {
 	switch e, ok := err.(*fault.Error); {
 	case ok && e.Code == fault.Limited:
 		f.Fault = p.T(e.Key, e.Args)
+		if seconds, ok := e.Args["seconds"].(int); ok {
+			w.Header().Set("Retry-After", strconv.Itoa(max(seconds, 1)))
+		}
 		h.show(w, r, http.StatusTooManyRequests, f)
 	case ok && e.Code == fault.Unauthorized:
 		f.Fault = p.T(e.Key)

@@ -260,6 +260,8 @@ func label(p *ui.Page) func(string) string {
 			field = "profile.current_password"
 		case "password":
 			field = "profile.password"
+		case "request_rate":
+			return p.T("people.token.rate")
 		case "expires_at":
 			field = "token.expires"
 		case "code":

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,8 +79,9 @@ func tokenCustomer(p *ui.Page, t Token) string {
 
 // tokenForm is the form of a new token as it was typed.
 type tokenForm struct {
-	Name, Role, Customer, Days string
+	Name, Role, Customer, Days, Rate string
 
+	limits    bool // the reader may set the rate
 	roles     []ui.Option
 	customers []ui.Option
 	summary   []ui.FieldFault
@@ -97,7 +99,7 @@ func (h room) newToken(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 func (h room) tokenForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, status int, f tokenForm) {
 	p.Title, p.Active = p.T("people.token.add"), "tokens"
 	p.Crumbs = []ui.Link{{Label: p.T("people.token.list"), Href: "/tokens"}}
-	f.roles = roleOptions(p, a.Role())
+	f.roles, f.limits = roleOptions(p, a.Role()), MayLimit(a)
 	for _, c := range p.Customers {
 		f.customers = append(f.customers, ui.Option{Value: c.Slug, Label: c.Name})
 	}
@@ -120,17 +122,24 @@ func (h room) createToken(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 		return err
 	}
 	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-	f := tokenForm{Name: get("name"), Role: get("role"), Customer: get("customer"), Days: get("days")}
+	f := tokenForm{Name: get("name"), Role: get("role"), Customer: get("customer"), Days: get("days"), Rate: get("request_rate")}
 	var bad fault.Fields
 	days, known := map[string]int{"7": 7, "30": 30, "90": 90, "365": 365, "0": 0}[f.Days]
 	if !known && f.Days != "" {
 		bad.Add("days", "trust.field.past")
 	}
+	rate := int64(0)
+	if f.Rate != "" {
+		var err error
+		if rate, err = strconv.ParseInt(f.Rate, 10, 64); err != nil {
+			bad.Add("request_rate", "fault.out_of_range", "min", 0, "max", maxRate)
+		}
+	}
 	err := bad.Err()
 	var t Token
 	var secret string
 	if err == nil {
-		t, secret, err = h.s.CreateToken(r.Context(), a, NewToken{Name: f.Name, Role: permission.Role(f.Role), Customer: f.Customer, Lifetime: time.Duration(days) * 24 * time.Hour})
+		t, secret, err = h.s.CreateToken(r.Context(), a, NewToken{Name: f.Name, Role: permission.Role(f.Role), Customer: f.Customer, Lifetime: time.Duration(days) * 24 * time.Hour, Rate: rate})
 	}
 	if err != nil {
 		var ok bool

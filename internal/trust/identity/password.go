@@ -5,13 +5,16 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 
 	"vigie/internal/platform/fault"
+	"vigie/internal/platform/limit"
 )
 
 // The cost of a hash, as OWASP advises for argon2id: about 25 ms, and 19 MiB while it lasts.
@@ -29,28 +32,38 @@ const (
 	maxPassword = 200
 )
 
-// hasher bounds how many hashes run at once: sign-in must not be a way to fill the memory.
-type hasher struct{ slots chan struct{} }
-
-func newHasher() hasher { return hasher{make(chan struct{}, 2)} }
-
-func (h hasher) enter(ctx context.Context) error {
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// HashShape bounds how many hashes run at once, and how many wait: sign-in must not be a way to fill the memory.
+func HashShape(slots int) limit.Shape {
+	return limit.Shape{Slots: slots, Queue: 16 * slots, Wait: 3 * time.Second}
 }
 
-func (h hasher) leave() { <-h.slots }
+// hasher shares the slots for hashes out by the address of who asks, so that one that floods the sign-in does not keep others out.
+type hasher struct{ gate *limit.Gate }
+
+func (s *Service) hashing() hasher {
+	if s.Hashes != nil {
+		return hasher{s.Hashes}
+	}
+	return s.hasher
+}
+
+// enter waits for a slot. Faults: limited, the same whoever's password is looked at.
+func (h hasher) enter(ctx context.Context, from string) (leave func(), err error) {
+	leave, err = h.gate.Enter(ctx, from, "")
+	var no limit.Refusal
+	if errors.As(err, &no) {
+		return nil, fault.New(fault.Limited, "trust.sign_in.busy", "seconds", int(h.gate.Patience().Seconds())).Because(err)
+	}
+	return leave, err
+}
 
 // hash gives the PHC string of a password.
-func (h hasher) hash(ctx context.Context, password string) (string, error) {
-	if err := h.enter(ctx); err != nil {
+func (h hasher) hash(ctx context.Context, from, password string) (string, error) {
+	leave, err := h.enter(ctx, from)
+	if err != nil {
 		return "", err
 	}
-	defer h.leave()
+	defer leave()
 	salt := make([]byte, hashSalt)
 	_, _ = rand.Read(salt) // never fails
 	sum := argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, hashLength)
@@ -58,17 +71,13 @@ func (h hasher) hash(ctx context.Context, password string) (string, error) {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashTime, hashThreads, b64.EncodeToString(salt), b64.EncodeToString(sum)), nil
 }
 
-// verify tells whether the password is the one of the PHC string. The string's own cost is used, so that raising the cost does
-// not lock people out.
-func (h hasher) verify(ctx context.Context, phc, password string) (bool, error) {
+// matches tells whether the password is the one of the PHC string; whoever asks has a slot of the hasher. The string's own cost is used, so
+// that raising the cost does not lock people out.
+func matches(phc, password string) (bool, error) {
 	p, err := parsePHC(phc)
 	if err != nil {
 		return false, err
 	}
-	if err := h.enter(ctx); err != nil {
-		return false, err
-	}
-	defer h.leave()
 	sum := argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, uint32(len(p.sum)))
 	return subtle.ConstantTimeCompare(sum, p.sum) == 1, nil
 }

@@ -54,7 +54,7 @@ func (s *Service) ChangePassword(ctx context.Context, a permission.Actor, old, p
 	if err != nil {
 		return err
 	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.hashing().hash(ctx, a.Address, password)
 	if err != nil {
 		return err
 	}

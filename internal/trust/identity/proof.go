@@ -156,11 +156,16 @@ func (s *Service) checkOwnPassword(ctx context.Context, a permission.Actor, pass
 	if elsewhere {
 		u.PasswordHash = decoy
 	}
+	leave, err := s.hashing().enter(ctx, a.Address)
+	if err != nil {
+		return u, nil, err
+	}
+	defer leave()
 	keys = attemptKeys(u.Email, a.Address)
 	if err := s.attempt(ctx, keys); err != nil {
 		return u, nil, err
 	}
-	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
+	ok, err := matches(u.PasswordHash, password)
 	if err != nil {
 		return u, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/jobs"
+	"vigie/internal/platform/limit"
 	"vigie/internal/platform/seal"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
@@ -52,6 +53,8 @@ type Parts struct {
 	// PublicURL is where browsers reach us; nil for a command that serves nobody.
 	PublicURL *url.URL
 	Log       *slog.Logger
+	// Hashes lets passwords be hashed, see HashShape; nil for two at once.
+	Hashes *limit.Gate
 }
 
 // Mailer puts a message into the queue of outgoing mail, in the transaction of its cause.
@@ -73,7 +76,7 @@ type Tasks interface {
 
 // NewService makes the service.
 func NewService(d *db.DB, c clock.Clock) *Service {
-	return &Service{db: d, clock: c, hasher: newHasher()}
+	return &Service{db: d, clock: c, hasher: hasher{limit.NewGate(c, HashShape(2))}}
 }
 
 // within is the condition by which somebody who is limited to some customers sees users: those who are limited to the same.

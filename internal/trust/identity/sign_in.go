@@ -68,6 +68,12 @@ func (s *Service) SignIn(ctx context.Context, email, password string, v Visit) (
 	if len(email) > 254 || len(password) > 4*maxPassword || !readable(email) {
 		return step, wrong
 	}
+	// The slot comes before the count of attempts: whoever was not let through has not guessed.
+	leave, err := s.hashing().enter(ctx, v.Address)
+	if err != nil {
+		return step, err
+	}
+	defer leave()
 	keys := attemptKeys(email, v.Address)
 	if err := s.attempt(ctx, keys); err != nil {
 		return step, err
@@ -87,7 +93,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, v Visit) (
 	if !known || elsewhere {
 		u.PasswordHash = decoy
 	}
-	ok, err := s.hasher.verify(ctx, u.PasswordHash, password)
+	ok, err := matches(u.PasswordHash, password)
 	if err != nil {
 		return step, err
 	}

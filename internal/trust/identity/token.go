@@ -29,6 +29,7 @@ type tokenRow struct {
 	ExpiresAt  db.Time         `db:"expires_at"`
 	UsedAt     db.Time         `db:"used_at"`
 	RevokedAt  db.Time         `db:"revoked_at"`
+	Rate       int64           `db:"request_rate"`
 }
 
 // Token is an API token as its owner sees it: without the secret.
@@ -43,6 +44,7 @@ type Token struct {
 	ExpiresAt *time.Time      `json:"expires_at"`
 	UsedAt    *time.Time      `json:"used_at" doc:"To the minute."`
 	RevokedAt *time.Time      `json:"revoked_at"`
+	Rate      int64           `json:"request_rate" doc:"Requests a second; 0 for the server's default."`
 }
 
 // Self is the record's address below /api/v1.
@@ -62,6 +64,7 @@ type NewToken struct {
 	Role     permission.Role // empty: the person's own
 	Customer string          // slug; empty: all of the person's
 	Lifetime time.Duration   // zero: until revoked
+	Rate     int64           // requests a second; zero: what the server gives to everybody
 }
 
 // CreateToken makes a token for the actor itself, no wider than the actor: neither in role, nor in customers, nor in time. The
@@ -122,7 +125,8 @@ func (s *Service) createToken(ctx context.Context, a permission.Actor, column, v
 		if in.Customer == "" && (!wide || in.Role.Customer() && !u.Role.Customer()) {
 			bad.Add("customer", "trust.field.token_customer")
 		}
-		row := tokenRow{ID: id.New(), UserID: u.ID, Name: in.Name, Role: in.Role, CreatedAt: tx.Now()}
+		checkRate(&bad, a, in.Rate)
+		row := tokenRow{ID: id.New(), UserID: u.ID, Name: in.Name, Role: in.Role, CreatedAt: tx.Now(), Rate: in.Rate}
 		if in.Customer != "" {
 			ids, err := resolve(ctx, tx, scope, []string{in.Customer})
 			if err != nil {
@@ -138,7 +142,10 @@ func (s *Service) createToken(ctx context.Context, a permission.Actor, column, v
 			row.ExpiresAt = db.At(tx.Now().Add(in.Lifetime))
 		}
 		if a.Kind == permission.Token {
-			// A token cannot outlive itself by making another.
+			// A token cannot outlive itself by making another, nor may it come more often.
+			if row.Rate == 0 {
+				row.Rate = int64(a.Rate)
+			}
 			var parent db.Time
 			if err := tx.Get(ctx, &parent, `SELECT expires_at FROM {api_token} WHERE id = ?`, a.Via); err != nil {
 				return err
@@ -160,6 +167,21 @@ func (s *Service) createToken(ctx context.Context, a permission.Actor, column, v
 		return audit.Write(ctx, tx, a, "create", tokenRecord(row), nil, out)
 	})
 	return out, secret, err
+}
+
+// MayLimit tells whether the actor may say how often a token may come: at the cost of everybody, so whoever does must see all customers.
+func MayLimit(a permission.Actor) bool { return a.May(permission.LimitWrite) && a.Scope().All() }
+
+const maxRate = 100_000
+
+func checkRate(bad *fault.Fields, a permission.Actor, rate int64) {
+	switch {
+	case rate == 0:
+	case !MayLimit(a):
+		bad.Add("request_rate", "trust.field.rate")
+	case rate < 0 || rate > maxRate:
+		bad.Add("request_rate", "fault.out_of_range", "min", 0, "max", maxRate)
+	}
 }
 
 // Token reads one token: one's own, or anybody's in sight for who may read users. Faults: not_found.
@@ -279,7 +301,7 @@ func shownTokens(ctx context.Context, tx *db.Tx, rows []tokenRow) ([]Token, erro
 	}
 	for i, r := range rows {
 		out[i] = Token{ID: r.ID, UserID: r.UserID, User: byID[r.UserID], Name: r.Name, Role: r.Role, Customer: byID[string(r.CustomerID)], CreatedAt: r.CreatedAt,
-			ExpiresAt: r.ExpiresAt.Ptr(), UsedAt: r.UsedAt.Ptr(), RevokedAt: r.RevokedAt.Ptr()}
+			ExpiresAt: r.ExpiresAt.Ptr(), UsedAt: r.UsedAt.Ptr(), RevokedAt: r.RevokedAt.Ptr(), Rate: r.Rate}
 	}
 	return out, nil
 }

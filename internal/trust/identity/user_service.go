@@ -23,7 +23,7 @@ func (s *Service) CreateUser(ctx context.Context, a permission.Actor, in NewUser
 	hash := decoy
 	if !in.Invite {
 		var err error
-		if hash, err = s.hasher.hash(ctx, in.Password); err != nil {
+		if hash, err = s.hashing().hash(ctx, a.Address, in.Password); err != nil {
 			return User{}, err
 		}
 	}
@@ -131,7 +131,7 @@ func (s *Service) UpdateUser(ctx context.Context, a permission.Actor, ref string
 	if in.Password != nil {
 		var bad fault.Fields
 		if checkPassword(&bad, "password", *in.Password, "", ""); bad == nil {
-			if hash, err = s.hasher.hash(ctx, *in.Password); err != nil {
+			if hash, err = s.hashing().hash(ctx, a.Address, *in.Password); err != nil {
 				return User{}, err
 			}
 		}

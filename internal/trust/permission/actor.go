@@ -27,6 +27,7 @@ type Actor struct {
 	Language string // BCP 47: "en" or "fr"
 	TimeZone string // IANA
 	Theme    string // "light", "dark" or "auto"
+	Rate     int    // requests a second that its token was given; 0 for what everybody has
 
 	role  Role
 	scope db.Scope

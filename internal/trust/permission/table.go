@@ -69,6 +69,7 @@ const (
 	ApprovalRequest Action = "approval.request"
 	ApprovalSign    Action = "approval.sign"
 	InstanceDoctor  Action = "instance.doctor"
+	LimitWrite      Action = "limit.write"
 	WebhookRead     Action = "webhook.read"
 	WebhookWrite    Action = "webhook.write"
 	ViewOwn         Action = "view.own"
@@ -151,6 +152,7 @@ func Table() []Row {
 		{ViewShare, []Role{Admin, Manager, Engineer, Agent, Sales}},
 		{ViewDefault, []Role{Admin, Manager}},
 		{InstanceDoctor, []Role{Admin, Auditor}},
+		{LimitWrite, []Role{Admin}},
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -15,6 +16,10 @@ const maxForm = 1 << 20
 func ParseForm(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return fault.New(fault.TooLarge, "api.problem.too_large").Because(err)
+		}
 		return fault.New(fault.Invalid, "fault.invalid").Because(err)
 	}
 	return nil

@@ -38,6 +38,13 @@ func (l Live) Handler(s *Shell) http.Handler {
 			http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
 			return
 		}
+		leave, err := s.admit(r, a)
+		if err != nil {
+			w.Header().Set("Retry-After", "5")
+			http.Error(w, http.StatusText(Status(err)), Status(err))
+			return
+		}
+		leave() // a stream counts as a request when it begins; while it lasts the hub counts it
 		t := tab{Live: l, actor: func() (permission.Actor, bool) { return s.Actor(r) }, now: a, w: w, flush: http.NewResponseController(w)}
 		if slug := r.URL.Query().Get("customer"); slug != "" {
 			id, err := l.CustomerID(r.Context(), a, slug)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"vigie/internal/kit/api"
@@ -27,6 +28,8 @@ type Shell struct {
 	Log    *slog.Logger
 	// Actor gives who is signed in; ok is false when nobody is.
 	Actor func(r *http.Request) (a permission.Actor, ok bool)
+	// Admit waits until the actor's request may be worked on; leave is called when it is done. Nil lets everybody through.
+	Admit func(r *http.Request, a permission.Actor) (leave func(), err error)
 	// Customers lists whom the actor may choose, in order of name.
 	Customers func(ctx context.Context, a permission.Actor) ([]ui.Customer, error)
 	// Nav is the left rail for the actor.
@@ -56,6 +59,12 @@ func (s *Shell) Page(h Handler) http.Handler {
 			ui.Redirect(w, r, to)
 			return
 		}
+		leave, err := s.admit(r, a)
+		if err != nil {
+			s.Refuse(w, r, a.Language, err)
+			return
+		}
+		defer leave()
 		p, err := s.shell(w, r, a)
 		if err == nil && s.Views != nil && r.Method == http.MethodGet {
 			if err = s.Views(r.Context(), a, p); p.Saved != nil {
@@ -69,6 +78,19 @@ func (s *Shell) Page(h Handler) http.Handler {
 			s.fail(w, r, p, err)
 		}
 	})
+}
+
+func (s *Shell) admit(r *http.Request, a permission.Actor) (leave func(), err error) {
+	if s.Admit == nil {
+		return func() {}, nil
+	}
+	return s.Admit(r, a)
+}
+
+// Refuse shows an error to somebody for whom no page is made, in the language of the request or the one given: no database is asked.
+func (s *Shell) Refuse(w http.ResponseWriter, r *http.Request, language string, err error) {
+	p := ui.NewPage(r, s.Bundle.Printer(ui.LanguageOf(r, s.Bundle, language), time.UTC, s.Clock.Now()))
+	s.fail(w, r, p, err)
 }
 
 // Open makes a page for whoever comes, as the sign-in page needs it.
@@ -134,6 +156,9 @@ func (s *Shell) fail(w http.ResponseWriter, r *http.Request, p *ui.Page, err err
 	var f *fault.Error
 	if errors.As(err, &f) {
 		page.Detail = p.T(f.Key, f.Args)
+		if seconds, known := f.Args["seconds"].(int); known && page.Status == http.StatusTooManyRequests {
+			w.Header().Set("Retry-After", strconv.Itoa(max(seconds, 1)))
+		}
 		if f.Code == fault.NotFound || f.Code == fault.Forbidden {
 			page.Detail = ""
 		}

@@ -29,6 +29,8 @@ type Server struct {
 	URL string
 	Log *strings.Builder
 	API *api.API
+	// Admit stands before all operations, if it is set before the first request.
+	Admit func(http.ResponseWriter, *http.Request) (func(), error)
 
 	mu     sync.Mutex
 	actors map[string]permission.Actor
@@ -43,7 +45,7 @@ func New(t testing.TB, d *db.DB, c clock.Clock, customer func(context.Context, *
 	}
 	s := &Server{actors: map[string]permission.Actor{}, Log: &strings.Builder{}}
 	s.API = api.New(api.Config{DB: d, Bundle: bundle, Clock: c, Log: slog.New(slog.NewTextHandler(s.Log, nil)), Version: "test",
-		Authenticate: s.authenticate, Customer: customer})
+		Authenticate: s.authenticate, Customer: customer, Admit: s.admit})
 	for _, r := range rooms {
 		r.Register(s.API)
 	}
@@ -51,6 +53,13 @@ func New(t testing.TB, d *db.DB, c clock.Clock, customer func(context.Context, *
 	t.Cleanup(srv.Close)
 	s.URL = srv.URL
 	return s
+}
+
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (func(), error) {
+	if s.Admit == nil {
+		return func() {}, nil
+	}
+	return s.Admit(w, r)
 }
 
 func (s *Server) authenticate(r *http.Request) (context.Context, api.Caller, error) {
