@@ -165,6 +165,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.wireTransfer()
 	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),
 		Intake: estateIntake{}, Outbox: a.outbox, System: system})
+	a.wireBulk()
 	if a.db.Engine() == db.SQLite {
 		// Whoever opens an embedded database holds its folder: no other process can be at a run.
 		if err := a.Discovery.Recover(ctx); err != nil {

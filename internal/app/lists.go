@@ -5,16 +5,18 @@ import (
 	"slices"
 
 	"vigie/internal/kit/api"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/intake"
 	"vigie/internal/record/view"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
 
-// lists is what every list has: CSV files in, saved views.
+// lists is what every list has: CSV files in, saved views, changes of many records at once.
 type lists struct {
 	Intake *intake.Service
 	Views  *view.Service
+	Bulk   *bulk.Service
 }
 
 func (a *App) wireLists() {
@@ -38,6 +40,7 @@ func listed() []view.List {
 func (a *App) registerLists(x *api.API) {
 	a.Intake.Register(x)
 	a.Views.Register(x)
+	a.Bulk.Register(x)
 }
 
 func (a *App) listPages(mux *http.ServeMux, shell *web.Shell) {

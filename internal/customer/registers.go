@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"vigie/internal/kit/api"
+	"vigie/internal/kit/list"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/intake"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/permission"
@@ -34,6 +36,8 @@ type Registered interface {
 	Fields() []register.Field
 	Kind() subject.Kind
 	Intake() intake.Target
+	Editable() bulk.Removable
+	Spec() list.Spec
 }
 
 // All lists them in the order of the rail.

@@ -103,26 +103,14 @@ func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref st
 		if version != 0 && version != before.Version {
 			return fault.New(fault.Stale, "fault.stale")
 		}
-		if after = in.apply(before); after == before {
-			return nil
-		}
+		after = in.apply(before)
 		if after.Rate != before.Rate {
 			if err := mayLimit(a); err != nil {
 				return err
 			}
 		}
-		after.Version++
-		after.UpdatedAt = tx.Now()
-		n, err := tx.Exec(ctx, `UPDATE {customer} SET name = ?, country = ?, language = ?, time_zone = ?, phase = ?, request_rate = ?, version = ?, updated_at = ?
-			WHERE id = ? AND version = ?`, after.Name, after.Country, after.Language, after.TimeZone, string(after.Phase), after.Rate, after.Version, after.UpdatedAt,
-			after.ID, before.Version)
-		if err != nil {
-			return fmt.Errorf("update customer: %w", err)
-		}
-		if n == 0 {
-			return fault.New(fault.Stale, "fault.stale")
-		}
-		return audit.Write(ctx, tx, a, "update", record(after), before, after)
+		after, err = store(ctx, tx, a, before, after)
+		return err
 	})
 	return after, err
 }

@@ -32,8 +32,8 @@ var sideways = map[string][]string{
 	"internal/trust/subject":  {"internal/trust/permission"},
 	"internal/trust/sso":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/web":      {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject"},
-	// A register takes files in as any list does: intake is the mechanism of all of them.
-	"internal/record/register": {"internal/record/intake"},
+	// A register takes files in, and is changed many at once, as any list is: intake and bulk are the mechanisms of all of them.
+	"internal/record/register": {"internal/record/bulk", "internal/record/intake"},
 	// The archive is the form, backup and transfer what is put into it.
 	"internal/exchange/backup":   {"internal/exchange/archive"},
 	"internal/exchange/transfer": {"internal/exchange/archive"},
@@ -59,6 +59,7 @@ var unscoped = map[string]string{
 	"internal/exchange/webhook":  "its tick feeds changes of all customers to their own webhooks, and finds deliveries that are due",
 	"internal/exchange/mail":     "its tick finds messages that are due, of all customers and of the instance, and a job works for the customer of its row",
 	"internal/platform/blob":     "a content may be named by a row of any customer",
+	"internal/record/bulk":       "its tick forgets edits of all customers that nobody can take back any more",
 	"internal/record/note":       "its tick finds notifications of all customers that are due as mail",
 	"internal/record/file":       "a signed link names its customer; the key that signs is of the instance",
 	"internal/record/view":       "a saved view of no customer belongs to the instance",

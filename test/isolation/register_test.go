@@ -150,7 +150,7 @@ func registerActorless() map[string]string {
 	out := map[string]string{"customer.Join": "wiring; gives nothing", "customer.Intakes": "which lists take files in, the same for everybody"}
 	for _, r := range registers {
 		for method, why := range map[string]string{"Register": "hangs operations on the API: walked there", "Pages": "hangs pages on the mux: walked there",
-			"Patterns": "the addresses of its pages", "Fields": "what its struct declares", "Keys": "the keys of its words", "Kind": "what its records are", "Spec": "how it is listed", "Intake": "walked by the imports"} {
+			"Patterns": "the addresses of its pages", "Fields": "what its struct declares", "Keys": "the keys of its words", "Kind": "what its records are", "Spec": "how it is listed", "Intake": "walked by the imports", "Editable": "walked by the bulk edits"} {
 			out[r.kind+"."+method] = why
 		}
 	}

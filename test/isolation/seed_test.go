@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule"}
+var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "bulk_edit"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -143,6 +143,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	check(t, err)
 	f.Refs["user"] = u.ID
 	h.seedView(t, f)
+	h.seedBulk(t, f)
 	token, _, err := h.app.Identity.CreateTokenFor(ctx, op, u.Email, identity.NewToken{Name: w + " token"})
 	check(t, err)
 	f.Refs["token"] = token.ID

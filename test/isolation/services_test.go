@@ -28,6 +28,7 @@ func (h *house) services(t *testing.T) {
 		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,
 		"view":        h.app.Views,
+		"bulk":        h.app.Bulk,
 		"transfer":    h.app.Transfer,
 		"webhook":     h.app.Webhooks,
 		"contact":     h.app.Customers.Registers.Contacts,

@@ -223,10 +223,5 @@ func (p ciPlan) apply(ctx context.Context, tx *db.Tx, a permission.Actor) error 
 	if err := insertCIs(ctx, tx, a, p.insert, "ci.import"); err != nil {
 		return err
 	}
-	for _, u := range p.update {
-		if err := updateCI(ctx, tx, a, u.old, u.now, u.deltas, "ci.import"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return updateCIs(ctx, tx, a, p.update, "ci.import")
 }

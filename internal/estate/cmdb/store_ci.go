@@ -3,6 +3,7 @@ package cmdb
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -43,33 +44,55 @@ func changeBy(tx *db.Tx, a permission.Actor, ci string, d delta) changeRow {
 
 // updateCI stores a CI that a person changed, if anything differs.
 func updateCI(ctx context.Context, tx *db.Tx, a permission.Actor, old, now record, deltas []delta, action string) error {
-	pins := compact(old.Pinned.V) != compact(now.Pinned.V) || old.WorkloadBy != now.WorkloadBy
-	if len(deltas) == 0 && !pins {
+	return updateCIs(ctx, tx, a, []ciUpdate{{old, now, deltas}}, action)
+}
+
+// pins tells whether who set the fields has changed.
+func (u ciUpdate) pins() bool {
+	return compact(u.old.Pinned.V) != compact(u.now.Pinned.V) || u.old.WorkloadBy != u.now.WorkloadBy
+}
+
+// updateCIs stores those that differ, in a number of statements that does not grow with theirs.
+func updateCIs(ctx context.Context, tx *db.Tx, a permission.Actor, all []ciUpdate, action string) error {
+	var rows []record
+	var b batch
+	var changes []changeRow
+	var acts []audit.Act
+	for _, u := range all {
+		if len(u.deltas) == 0 && !u.pins() {
+			continue
+		}
+		now := u.now
+		now.Version, now.UpdatedAt = u.old.Version+1, tx.Now()
+		rows = append(rows, now)
+		if was, is := u.old.terms(), now.terms(); !slices.Equal(was, is) {
+			b.oldTerms, b.changedIDs = append(b.oldTerms, was...), append(b.changedIDs, u.old.ID)
+			for _, t := range is {
+				b.terms = append(b.terms, termRow{Term: t, CIID: now.ID})
+			}
+		}
+		for _, d := range u.deltas {
+			changes = append(changes, changeBy(tx, a, now.ID, d))
+		}
+		before, after := changedFields(u.deltas)
+		if u.pins() {
+			before["pinned"], after["pinned"] = u.old.Pinned.V, now.Pinned.V
+		}
+		acts = append(acts, audit.Act{Action: action, Record: audit.Record{Type: "ci", ID: now.ID, Name: now.Name}, Before: before, After: after})
+	}
+	if len(rows) == 0 {
 		return nil
 	}
-	now.Version, now.UpdatedAt = old.Version+1, tx.Now()
-	if _, err := tx.Insert(ctx, "ci", now, overwrite); err != nil {
+	if _, err := tx.Insert(ctx, "ci", rows, overwrite); err != nil {
 		return err
-	}
-	b := batch{oldTerms: old.terms(), changedIDs: []string{old.ID}}
-	for _, t := range now.terms() {
-		b.terms = append(b.terms, termRow{Term: t, CIID: now.ID})
 	}
 	if err := b.storeTerms(ctx, tx); err != nil {
 		return err
 	}
-	var changes []changeRow
-	for _, d := range deltas {
-		changes = append(changes, changeBy(tx, a, now.ID, d))
-	}
 	if _, err := tx.Insert(ctx, "ci_change", changes, ""); err != nil {
 		return err
 	}
-	before, after := changedFields(deltas)
-	if pins {
-		before["pinned"], after["pinned"] = old.Pinned.V, now.Pinned.V
-	}
-	return audit.Write(ctx, tx, a, action, audit.Record{Type: "ci", ID: now.ID, Name: now.Name}, before, after)
+	return audit.WriteAll(ctx, tx, a, acts)
 }
 
 // deleteCI takes a CI out. What it told of goes with it; what others told of it waits again.

@@ -101,5 +101,7 @@ func Tables() []Table {
 		{Name: "note_mention", Key: "customer_id"},
 		{Name: "watcher", Key: "customer_id"},
 		{Name: "notification", Key: "customer_id"},
+		{Name: "bulk_edit", Key: "customer_id", Travel: Leaves},
+		{Name: "bulk_edit_item", Key: "customer_id", Travel: Leaves},
 	}
 }

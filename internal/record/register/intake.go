@@ -166,40 +166,18 @@ func (t target[T]) there(ctx context.Context, tx *db.Tx, sheet *intake.Sheet) (m
 	return out, nil
 }
 
-// refs gives, by field, the ids that cells stand for, whether they have the id or the name of one record alone.
+// refs gives, by field, the ids that cells stand for.
 func (t target[T]) refs(ctx context.Context, tx *db.Tx, sheet *intake.Sheet) (map[string]map[string]string, error) {
-	out := map[string]map[string]string{}
+	texts := map[string][]string{}
 	for _, f := range t.r.fields {
 		if f.Kind != Ref {
 			continue
 		}
-		var cells []string
 		for _, line := range sheet.Rows {
 			if text := line.Get(f.Name); text != "" {
-				cells = append(cells, text)
+				texts[f.Name] = append(texts[f.Name], text)
 			}
 		}
-		if len(cells) == 0 {
-			continue
-		}
-		found, err := t.r.reach(ctx, tx, f, cells)
-		if err != nil {
-			return nil, err
-		}
-		ids := map[string]string{}
-		for ref := range found {
-			ids[ref] = ref
-		}
-		named, err := t.r.byName(ctx, tx, f, cells)
-		if err != nil {
-			return nil, err
-		}
-		for name, refs := range named {
-			if len(refs) == 1 {
-				ids[name], ids[refs[0]] = refs[0], refs[0]
-			}
-		}
-		out[f.Name] = ids
 	}
-	return out, nil
+	return t.r.resolve(ctx, tx, texts)
 }

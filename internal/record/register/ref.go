@@ -95,6 +95,35 @@ func people(ctx context.Context, tx *db.Tx, ids []string) (map[string]subject.Su
 	return out, err
 }
 
+// resolve gives, by field, the ids that texts stand for, whether they are the id or the name of one record alone.
+func (r *Register[T]) resolve(ctx context.Context, tx *db.Tx, texts map[string][]string) (map[string]map[string]string, error) {
+	out := map[string]map[string]string{}
+	for _, f := range r.fields {
+		if f.Kind != Ref || len(texts[f.Name]) == 0 {
+			continue
+		}
+		found, err := r.reach(ctx, tx, f, texts[f.Name])
+		if err != nil {
+			return nil, err
+		}
+		ids := map[string]string{}
+		for ref := range found {
+			ids[ref] = ref
+		}
+		named, err := r.byName(ctx, tx, f, texts[f.Name])
+		if err != nil {
+			return nil, err
+		}
+		for name, refs := range named {
+			if len(refs) == 1 {
+				ids[name], ids[refs[0]] = refs[0], refs[0]
+			}
+		}
+		out[f.Name] = ids
+	}
+	return out, nil
+}
+
 // maxPick is how many records a search for one to name gives.
 const maxPick = 12
 

@@ -49,37 +49,106 @@ func Write(ctx context.Context, tx *db.Tx, a permission.Actor, action string, r 
 
 // WriteEntry is Write for who needs the entry's id, as a signature does for its receipt.
 func WriteEntry(ctx context.Context, tx *db.Tx, a permission.Actor, action string, r Record, before, after any) (string, error) {
+	ids, err := write(ctx, tx, a, []Act{{action, r, before, after}})
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// Act is what happened to one record, out of many.
+type Act struct {
+	Action string
+	Record
+	Before, After any
+}
+
+// WriteAll is Write for many records, in a number of statements that does not grow with theirs.
+func WriteAll(ctx context.Context, tx *db.Tx, a permission.Actor, acts []Act) error {
+	_, err := write(ctx, tx, a, acts)
+	return err
+}
+
+// crowd is from how many records of a type on one message stands for all of them.
+const crowd = 50
+
+func write(ctx context.Context, tx *db.Tx, a permission.Actor, acts []Act) ([]string, error) {
+	if len(acts) == 0 {
+		return nil, nil
+	}
 	customer, ok := tx.Scope().One()
 	if !ok {
 		customer = Instance
 	}
-	e := Entry{
-		CustomerID: customer, ID: id.New(), At: tx.Now(),
-		ActorKind: string(a.Kind), ActorID: a.ID, ActorName: a.Name, Via: a.Via, Address: a.Address,
-		Action: action, RecordType: r.Type, RecordID: r.ID, RecordName: r.Name,
+	entries, waiting, ids := make([]Entry, len(acts)), make([]pending, len(acts)), make([]string, len(acts))
+	for i, l := range acts {
+		e := Entry{
+			CustomerID: customer, ID: id.New(), At: tx.Now(),
+			ActorKind: string(a.Kind), ActorID: a.ID, ActorName: a.Name, Via: a.Via, Address: a.Address,
+			Action: l.Action, RecordType: l.Type, RecordID: l.ID, RecordName: l.Name,
+		}
+		var err error
+		if e.Before.V, err = plain(l.Before); err != nil {
+			return nil, fmt.Errorf("audit %s: %w", l.Action, err)
+		}
+		if e.After.V, err = plain(l.After); err != nil {
+			return nil, fmt.Errorf("audit %s: %w", l.Action, err)
+		}
+		entries[i], waiting[i], ids[i] = e, pending{e.ID, customer}, e.ID
 	}
-	var err error
-	if e.Before.V, err = plain(before); err != nil {
-		return "", fmt.Errorf("audit %s: %w", action, err)
+	if _, err := tx.Insert(ctx, "audit_entry", entries, ""); err != nil {
+		return nil, fmt.Errorf("audit %s: %w", acts[0].Action, err)
 	}
-	if e.After.V, err = plain(after); err != nil {
-		return "", fmt.Errorf("audit %s: %w", action, err)
-	}
-	if _, err := tx.Insert(ctx, "audit_entry", e, ""); err != nil {
-		return "", fmt.Errorf("audit %s: %w", action, err)
-	}
-	if _, err := tx.Insert(ctx, "audit_pending", pending{e.ID, customer}, ""); err != nil {
-		return "", fmt.Errorf("audit %s: %w", action, err)
+	if _, err := tx.Insert(ctx, "audit_pending", waiting, ""); err != nil {
+		return nil, fmt.Errorf("audit %s: %w", acts[0].Action, err)
 	}
 	if ok {
-		// Whoever asked to be told of changes finds the entry here, once the change is durable.
-		_, err := tx.Exec(ctx, `INSERT INTO {audit_feed} (customer_id, entry_id) SELECT {scope}, ? FROM {webhook} WHERE state = 'active' LIMIT 1`, e.ID)
-		if err != nil {
-			return "", fmt.Errorf("audit %s: %w", action, err)
+		if err := feed(ctx, tx, customer, ids); err != nil {
+			return nil, fmt.Errorf("audit %s: %w", acts[0].Action, err)
 		}
 	}
-	live.Changed(tx, r.Type, r.ID)
-	return e.ID, nil
+	tell(tx, acts)
+	return ids, nil
+}
+
+// feed is where whoever asked to be told of changes finds the entries, once the change is durable.
+func feed(ctx context.Context, tx *db.Tx, customer string, ids []string) error {
+	if len(ids) == 1 {
+		_, err := tx.Exec(ctx, `INSERT INTO {audit_feed} (customer_id, entry_id) SELECT {scope}, ? FROM {webhook} WHERE state = 'active' LIMIT 1`, ids[0])
+		return err
+	}
+	var active int
+	if err := tx.Get(ctx, &active, `SELECT COUNT(*) FROM {webhook} WHERE state = 'active'`); err != nil || active == 0 {
+		return err
+	}
+	type row struct {
+		CustomerID string `db:"customer_id"`
+		EntryID    string `db:"entry_id"`
+	}
+	rows := make([]row, len(ids))
+	for i, entry := range ids {
+		rows[i] = row{customer, entry}
+	}
+	_, err := tx.Insert(ctx, "audit_feed", rows, "")
+	return err
+}
+
+// tell says which records have changed; of a crowd, only which types.
+func tell(tx *db.Tx, acts []Act) {
+	many := map[string]int{}
+	for _, l := range acts {
+		many[l.Type]++
+	}
+	for _, l := range acts {
+		switch n := many[l.Type]; {
+		case n < 0: // said
+		case n < crowd:
+			live.Changed(tx, l.Type, l.ID)
+		default:
+			live.Changed(tx, l.Type, "")
+			many[l.Type] = -1
+		}
+	}
 }
 
 // plain cuts a value loose from its type, so that what is stored is what JSON shows.

@@ -75,6 +75,8 @@ const (
 	ViewOwn         Action = "view.own"
 	ViewShare       Action = "view.share"
 	ViewDefault     Action = "view.default"
+	BulkRead        Action = "bulk_edit.read"
+	BulkWrite       Action = "bulk_edit.write"
 	SignOnRead      Action = "sign_on.read"
 	SignOnWrite     Action = "sign_on.write"
 )
@@ -151,6 +153,8 @@ func Table() []Row {
 		{ViewOwn, everybody},
 		{ViewShare, []Role{Admin, Manager, Engineer, Agent, Sales}},
 		{ViewDefault, []Role{Admin, Manager}},
+		{BulkRead, provider},
+		{BulkWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
 		{InstanceDoctor, []Role{Admin, Auditor}},
 		{LimitWrite, []Role{Admin}},
 	}

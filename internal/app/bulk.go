@@ -1,0 +1,15 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"vigie/internal/platform/jobs"
+	"vigie/internal/record/bulk"
+)
+
+// wireBulk gathers the lists whose records can be changed many at once.
+func (a *App) wireBulk() {
+	a.Bulk = bulk.New(a.db, a.bundle, slices.Concat(a.CMDB.Editables(), a.Customers.Editables(), a.Discovery.Editables())...)
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Bulk.Sweep(ctx) })
+}

@@ -1,0 +1,132 @@
+package bulk_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"vigie/internal/customer"
+	"vigie/internal/estate/cmdb"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/record/bulk"
+	"vigie/internal/record/register"
+)
+
+// state is all of a CI or supplier that edits can reach.
+func (h *house) state(t *rapid.T, kind, ref string) map[string]string {
+	if kind == "cis" {
+		c, err := h.cmdb.CI(t.Context(), h.ada, ref)
+		sure(t, err)
+		_, pe := c.Pinned.V["environment"]
+		_, po := c.Pinned.V["owner"]
+		return map[string]string{"environment": fmt.Sprint(c.Environment, pe, c.Observed.V["environment"]), "owner": fmt.Sprint(c.Owner, po, c.Observed.V["owner"])}
+	}
+	s, err := h.customers.Registers.Suppliers.Get(t.Context(), h.ada, ref)
+	sure(t, err)
+	return map[string]string{"criticality": s.Criticality, "service": s.Service}
+}
+
+func sure(t *rapid.T, err error) {
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+}
+
+// single is what somebody does to one record meanwhile.
+func (h *house) single(t *rapid.T, kind, ref, field, value string) {
+	var err error
+	switch {
+	case kind == "suppliers":
+		_, err = h.customers.Registers.Suppliers.Update(t.Context(), h.ada, ref, 0, register.Set(func(s *customer.Supplier) {
+			if field == "service" {
+				s.Service = value
+			} else {
+				s.Criticality = value
+			}
+		}))
+	case field == "owner":
+		_, err = h.cmdb.EditCI(t.Context(), h.ada, ref, 0, cmdb.ChangeCI{Owner: edit(value)})
+	default:
+		_, err = h.cmdb.EditCI(t.Context(), h.ada, ref, 0, cmdb.ChangeCI{Environment: edit(value)})
+	}
+	sure(t, err)
+}
+
+func edit(value string) cmdb.Edit {
+	if value == "" {
+		return cmdb.Unset()
+	}
+	return cmdb.Set(value)
+}
+
+// Whatever is edited, by many and by one: undoing gives every field that nobody has touched since exactly what it held before, and
+// leaves every field that somebody has set to something else exactly as they left it.
+func TestUndoGivesBackExactlyWhatNobodyElseChanged(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		h := open(t, d, c)
+		records := map[string][]string{}
+		for i := range 4 {
+			owner := []string{"acme", "bolt"}[i%2]
+			ci := h.ci(t, owner, fmt.Sprint("ci-", i))
+			if i < 2 {
+				h.found(t, ci)
+			}
+			records["cis"] = append(records["cis"], ci)
+			records["suppliers"] = append(records["suppliers"], h.supplier(t, owner, fmt.Sprint("supplier-", i), nil))
+		}
+		values := map[string][]string{"environment": {"production", "test", ""}, "owner": {"ada", "bob", ""}, "criticality": {"high", "low", ""}, "service": {"power", "water", ""}}
+		fields := map[string][]string{"cis": {"environment", "owner"}, "suppliers": {"criticality", "service"}}
+		rapid.Check(t, func(t *rapid.T) {
+			kind := rapid.SampledFrom([]string{"cis", "suppliers"}).Draw(t, "list")
+			for range rapid.IntRange(0, 3).Draw(t, "before") {
+				f := rapid.SampledFrom(fields[kind]).Draw(t, "field")
+				h.single(t, kind, rapid.SampledFrom(records[kind]).Draw(t, "record"), f, rapid.SampledFrom(values[f]).Draw(t, "value"))
+			}
+			in := bulk.Input{List: kind, IDs: rapid.SliceOfNDistinct(rapid.SampledFrom(records[kind]), 1, 4, rapid.ID[string]).Draw(t, "chosen")}
+			for _, f := range rapid.SliceOfNDistinct(rapid.SampledFrom(fields[kind]), 1, 2, rapid.ID[string]).Draw(t, "fields") {
+				in.Changes = append(in.Changes, bulk.Change{Field: f, Op: bulk.Set, Value: rapid.SampledFrom(values[f]).Draw(t, "value of all")})
+			}
+			before := map[string]map[string]string{}
+			for _, ref := range records[kind] {
+				before[ref] = h.state(t, kind, ref)
+			}
+			e, err := h.bulk.Apply(t.Context(), h.ada, in)
+			sure(t, err)
+			written := map[string]map[string]string{}
+			for _, ref := range records[kind] {
+				written[ref] = h.state(t, kind, ref)
+			}
+			for range rapid.IntRange(0, 4).Draw(t, "meanwhile") {
+				f := rapid.SampledFrom(fields[kind]).Draw(t, "field")
+				h.single(t, kind, rapid.SampledFrom(records[kind]).Draw(t, "record"), f, rapid.SampledFrom(values[f]).Draw(t, "value"))
+			}
+			later := map[string]map[string]string{}
+			for _, ref := range records[kind] {
+				later[ref] = h.state(t, kind, ref)
+			}
+			if e.Total().Changed == 0 {
+				return
+			}
+			_, err = h.bulk.Undo(t.Context(), h.ada, e.ID)
+			sure(t, err)
+			for _, ref := range records[kind] {
+				after := h.state(t, kind, ref)
+				for _, f := range fields[kind] {
+					want := later[ref][f]
+					wrote := slices.Contains(in.IDs, ref) && before[ref][f] != written[ref][f]
+					if wrote && later[ref][f] == written[ref][f] {
+						want = before[ref][f]
+					}
+					if after[f] != want {
+						t.Fatalf("%s %s: before %q, written %q, later %q, after the undo %q", ref, f, before[ref][f], written[ref][f], later[ref][f], after[f])
+					}
+				}
+			}
+		})
+	})
+}
