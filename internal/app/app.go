@@ -221,6 +221,7 @@ func (a *App) Start(ctx context.Context) error {
 	if a.opts.Workers == 0 {
 		return nil
 	}
+	a.relay.Go(func() { a.Webhooks.Run(relay) })
 	// River keeps the context it is started with: it must outlive ours, so that tasks finish while the server drains.
 	return a.queue.Start(context.WithoutCancel(ctx))
 }

@@ -94,6 +94,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.listPages(mux, shell)
 	a.Transfer.Pages(mux, shell)
 	a.Mail.Pages(mux, shell)
+	a.Webhooks.Pages(mux, shell)
 	a.Notes.Pages(mux, shell)
 	a.sheets().Pages(mux, shell)
 	mux.Handle("/", shell.Missing())

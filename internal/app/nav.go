@@ -48,6 +48,7 @@ func rail() []struct {
 			{ui.NavItem{ID: "tokens", Label: "app.nav.tokens", Href: "/tokens", Icon: "key"}, permission.TokenOwn},
 			{ui.NavItem{ID: "sessions", Label: "app.nav.sessions", Href: "/sessions", Icon: "device-laptop"}, permission.UserRead},
 			{ui.NavItem{ID: "mails", Label: "app.nav.mails", Href: "/mails", Icon: "mail", Go: "m"}, permission.MailRead},
+			{ui.NavItem{ID: "webhooks", Label: "app.nav.webhooks", Href: "/webhooks", Icon: "webhook"}, permission.WebhookRead},
 			{ui.NavItem{ID: "sign-on", Label: "app.nav.sign_on", Href: "/identity-providers", Icon: "shield-lock"}, permission.SignOnRead},
 		}},
 	}

@@ -7,12 +7,48 @@ import (
 	"vigie/internal/platform/jobs"
 )
 
-// wireWebhooks opens the room of outgoing webhooks and hangs its work on the queue.
+// wireWebhooks opens the room of outgoing webhooks and hangs its work on the queue, and on what is told of changes.
 func (a *App) wireWebhooks() {
-	a.Webhooks = webhook.New(webhook.Parts{DB: a.db, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Seal: a.Secrets, Policy: a.outbound(), Resolve: a.resolve,
+	a.Webhooks = webhook.New(webhook.Parts{DB: a.db, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Seal: a.Secrets, Policy: a.outbound(), Topics: topics(), Resolve: a.resolve,
 		Hand: func(ctx context.Context, customer, delivery string) error {
-			return a.queue.Insert(ctx, jobs.Task{Topic: webhook.Topic, Customer: customer, Key: delivery})
+			return a.queue.Insert(ctx, jobs.Task{Topic: webhook.TaskTopic, Customer: customer, Key: delivery})
 		}})
-	a.queue.Handle(webhook.Topic, func(ctx context.Context, t jobs.Task) error { return a.Webhooks.Deliver(ctx, t.Customer, t.Key) })
+	a.db.Hear(a.Webhooks.Heard)
+	a.queue.Handle(webhook.TaskTopic, func(ctx context.Context, t jobs.Task) error { return a.Webhooks.Deliver(ctx, t.Customer, t.Key) })
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Webhooks.Sweep(ctx) })
+}
+
+// topics are what webhooks can ask for: the actions that the rooms write to the trail, by type of record. A test finds what is missing.
+func topics() []webhook.Topic {
+	some := func(record string, actions ...string) webhook.Topic {
+		return webhook.Topic{Record: record, Actions: actions}
+	}
+	instance := func(record string, actions ...string) webhook.Topic {
+		return webhook.Topic{Record: record, Actions: actions, Instance: true}
+	}
+	return []webhook.Topic{
+		some("customer", "create", "update", "export", "import", "removal.request", "removal.cancel"),
+		some("contact", "create", "update", "delete", "import"),
+		some("stakeholder", "create", "update", "delete", "import"),
+		some("supplier", "create", "update", "delete", "import"),
+		some("document", "create", "update", "delete", "import"),
+		some("ci", "create", "change", "delete", "import"),
+		some("relation", "create", "delete", "import"),
+		some("workload", "create", "change", "delete"),
+		some("account", "create", "update", "check", "delete"),
+		some("discovery_run", "start", "cancel", "resume"),
+		some("discovery_schedule", "update"),
+		some("approval", "request", "sign", "refuse", "withdraw", "expire"),
+		some("note", "write", "edit", "remove"),
+		some("file", "add", "remove"),
+		some("mail", "resend", "test"),
+		some("webhook", "create", "update", "delete", "rotate_secret", "test", "redeliver", "disable"),
+		instance("user", "create", "update", "disable", "enable", "sign_in", "sign_in_failed", "sign_out", "break_glass", "break_glass_end", "add_totp", "add_passkey", "reset_factors",
+			"factor_failed", "renew_recovery_codes", "revoke_session", "revoke_sessions", "unlink", "update_password", "take_password"),
+		instance("token", "create", "revoke"),
+		instance("identity_provider", "create", "update", "delete", "sign_in_failed", "sign_out"),
+		instance("identity_rule", "create", "update", "delete"),
+		instance("sign_in_rule", "update"),
+		instance("secret_keys", "rotate"),
+	}
 }

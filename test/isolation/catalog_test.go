@@ -101,6 +101,11 @@ func checkColumns(t *testing.T, table db.Table, cols []column) {
 	}
 }
 
+// aboutCustomer are columns beside the key that name a customer, each with the reason that it does not tear the wall down.
+var aboutCustomer = map[string]string{
+	"webhook_delivery": "about_id", // of messages of the instance, which no customer's scope covers: they go when that customer does
+}
+
 // checkReferences holds every reference from and to customers' tables to the same customer.
 func checkReferences(t *testing.T, registered map[string]db.Table, references []reference) {
 	type pair struct{ table, constraint string }
@@ -123,7 +128,9 @@ func checkReferences(t *testing.T, registered map[string]db.Table, references []
 		if fromKey == "" {
 			fromKey = ofCustomer[k.table]
 		}
-		if !slices.ContainsFunc(columns, func(r reference) bool { return r.From == fromKey && r.To == target.Key }) {
+		if !slices.ContainsFunc(columns, func(r reference) bool {
+			return (r.From == fromKey || r.From == aboutCustomer[k.table]) && r.To == target.Key
+		}) {
 			t.Errorf("%s refers to %s without the customer: %v", k.table, target.Name, columns)
 		}
 	}

@@ -24,7 +24,7 @@ func (h *house) jobs(t *testing.T) {
 		approval.Topic:      h.approvalOfAnother,
 		discovery.RunTopic:  h.runOfAnother,
 		mail.Topic:          h.mailOfAnother,
-		webhook.Topic:       h.deliveryOfAnother,
+		webhook.TaskTopic:   h.deliveryOfAnother,
 		identity.ResetTopic: h.resetOfNobody,
 		jobs.TickTopic:      h.sweepers,
 	}

@@ -92,7 +92,7 @@ func fixedForm(pairs ...string) func(*firm) url.Values {
 }
 
 // pageRules are all pages.
-var pageRules = join(auditPages, signOnPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
+var pageRules = join(auditPages, webhookPages, signOnPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
 	"GET /palette": {action: permission.CustomerRead},
 

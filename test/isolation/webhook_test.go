@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"vigie/internal/exchange/webhook"
+	"vigie/internal/platform/db"
 	"vigie/internal/trust/permission"
 )
 
@@ -25,7 +26,8 @@ var webhookRules = map[string]rule{
 	"POST /webhooks":                          {action: permission.WebhookWrite, ok: []int{201, 409}, body: func(f *firm) any { return values{"customer": f.Slug, "name": "x", "url": "https://127.0.0.1:1/"} }},
 	"PATCH /webhooks/{id}":                    {action: permission.WebhookWrite, body: func(*firm) any { return values{"name": "taken over"} }},
 	"DELETE /webhooks/{id}":                   {action: permission.WebhookWrite},
-	"POST /webhooks/{id}/secret":              {action: permission.WebhookWrite, ok: []int{200}},
+	"POST /webhooks/{id}/redeliver":           {action: permission.WebhookWrite, ok: []int{200}, body: func(*firm) any { return values{"since": "2020-01-01T00:00:00Z"} }},
+	"GET /webhook-topics":                     {action: permission.WebhookRead},
 	"POST /webhooks/{id}/rotate":              {action: permission.WebhookWrite, ok: []int{200}},
 	"POST /webhooks/{id}/test":                {action: permission.WebhookWrite, ok: []int{200}},
 	"GET /webhook-deliveries":                 {action: permission.WebhookRead, shows: true},
@@ -33,8 +35,28 @@ var webhookRules = map[string]rule{
 	"POST /webhook-deliveries/{id}/redeliver": {action: permission.WebhookWrite, ok: []int{200, 409}},
 }
 
+var webhookPages = map[string]pageRule{
+	"GET /webhooks":                           {action: permission.WebhookRead, shows: true},
+	"GET /webhooks/new":                       {action: permission.WebhookWrite},
+	"POST /webhooks/new":                      {action: permission.WebhookWrite, form: made("name", "x", "url", "http://no")},
+	"GET /webhooks/{id}":                      {action: permission.WebhookRead, shows: true},
+	"GET /webhooks/{id}/edit":                 {action: permission.WebhookWrite, shows: true},
+	"POST /webhooks/{id}/edit":                {action: permission.WebhookWrite, form: taken("name")},
+	"POST /webhooks/{id}/state":               {action: permission.WebhookWrite, form: taken("name")},
+	"POST /webhooks/{id}/rotate":              {action: permission.WebhookWrite, form: taken("name")},
+	"POST /webhooks/{id}/test":                {action: permission.WebhookWrite, form: taken("name")},
+	"POST /webhooks/{id}/redeliver":           {action: permission.WebhookWrite, form: fixedForm("since", "2030-01-01T00:00", "until", "2029-01-01T00:00")},
+	"POST /webhooks/{id}/delete":              {action: permission.WebhookWrite, form: taken("name")},
+	"GET /webhook-deliveries":                 {action: permission.WebhookRead, shows: true},
+	"GET /webhook-deliveries/{id}":            {action: permission.WebhookRead, shows: true},
+	"POST /webhook-deliveries/{id}/redeliver": {action: permission.WebhookWrite, form: taken("name")},
+}
+
 var webhookActorless = map[string]string{
 	"webhook.Register": "hangs operations on the API: walked there",
+	"webhook.Pages":    "hangs pages on the mux: walked there",
+	"webhook.Heard":    "takes a hint that there is something to send, and no data",
+	"webhook.Run":      "works for all customers by Deliver: walked by jobs",
 	"webhook.Sweep":    "works for all customers: walked by jobs",
 	"webhook.Deliver":  "takes a customer from a job's row: walked by jobs",
 }
@@ -55,8 +77,8 @@ var webhookCalls = map[string]call{
 	"webhook.Rotate": {action: permission.WebhookWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Webhooks.Rotate(ctx, a, f.Refs["webhook"], f.Version))
 	}},
-	"webhook.Reveal": {action: permission.WebhookWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-		return one(h.app.Webhooks.Reveal(ctx, a, f.Refs["webhook"]))
+	"webhook.RedeliverFailed": {action: permission.WebhookWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Webhooks.RedeliverFailed(ctx, a, f.Refs["webhook"], webhook.Span{Since: db.At(h.clock.Now())}))
 	}},
 	"webhook.Test": {action: permission.WebhookWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Webhooks.Test(ctx, a, f.Refs["webhook"]))

@@ -2,8 +2,6 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,188 +11,52 @@ import (
 	"unicode/utf8"
 
 	"vigie/internal/platform/db"
-	"vigie/internal/platform/fault"
-	"vigie/internal/platform/id"
 	"vigie/internal/platform/outbound"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
 
-// Topic is that of the task of one delivery.
-const Topic = "webhook"
+// TaskTopic is that of the task of one delivery.
+const TaskTopic = "webhook"
 
 const (
-	lease     = 2 * time.Minute     // longer than the client's whole patience
-	giveUp    = 5 * 24 * time.Hour  // a webhook of which nothing is taken for so long is disabled
-	keep      = 30 * 24 * time.Hour // how far the log goes back
+	lease     = 2 * time.Minute    // longer than the client's whole patience
+	giveUp    = 5 * 24 * time.Hour // a webhook of which nothing is taken for so long is disabled
 	maxAnswer = 1000
-	perSweep  = 500
+	maxWait   = 24 * time.Hour // however long a receiver asks to be left alone
+	userAgent = "Vigie-Webhook/1"
+	mediaType = "application/json"
 )
 
-// message is the body of a delivery, as Standard Webhooks has it.
-type message struct {
-	Type      string  `json:"type"`
-	Timestamp db.Time `json:"timestamp"`
-	Data      any     `json:"data"`
+// outcome is what an attempt came to.
+type outcome struct {
+	status  int
+	answer  string // the beginning of it
+	failure string // why there was none
+	latency time.Duration
+	after   time.Duration // how long the receiver asks to be left alone
 }
 
-type change struct {
-	Customer   string `json:"customer"`
-	RecordType string `json:"record_type"`
-	RecordID   string `json:"record_id"`
-	RecordName string `json:"record_name"`
-	Action     string `json:"action"`
-	Actor      string `json:"actor"`
-	Before     any    `json:"before"`
-	After      any    `json:"after"`
+func (o outcome) good() bool { return o.status >= 200 && o.status < 300 }
+
+// waits is how long after each failed attempt the next one is made: the schedule of Standard Webhooks.
+func waits() []time.Duration {
+	return []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour}
 }
 
-// Test sends a message of the type "webhook.test" at once. Faults: not_found, forbidden.
-func (s *Service) Test(ctx context.Context, a permission.Actor, ref string) (Delivery, error) {
-	var made string
-	err := s.change(ctx, a, ref, 0, func(tx *db.Tx, r listed) (err error) {
-		made, err = queue(ctx, tx, r.hookRow, "webhook.test", map[string]string{"customer": r.Slug, "webhook": r.Name})
-		return errors.Join(err, audit.Write(ctx, tx, a, "test", record(r.hookRow), nil, nil))
-	})
-	if err != nil {
-		return Delivery{}, err
+// next is what becomes of a message after so many attempts: it is delivered, tried again after a while, or has failed. Up to a tenth of
+// the wait is added by chance (of 0 to 1), so that a receiver that comes back is not met by all at once.
+func next(attempts int64, active bool, o outcome, chance float64) (state string, wait time.Duration) {
+	w := waits()
+	switch {
+	case o.good():
+		return "delivered", 0
+	case attempts > int64(len(w)), !active, o.status == http.StatusGone:
+		return "failed", 0
 	}
-	return s.now(ctx, a, made)
-}
-
-// Redeliver sends a message again that has ended, at once, with the same id. Faults: not_found, forbidden, conflict (it is still queued).
-func (s *Service) Redeliver(ctx context.Context, a permission.Actor, ref string) (Delivery, error) {
-	d, err := s.delivery(ctx, a, ref)
-	if err != nil {
-		return Delivery{}, err
-	}
-	err = s.change(ctx, a, d.WebhookID, 0, func(tx *db.Tx, r listed) error {
-		n, err := tx.Exec(ctx, `UPDATE {webhook_delivery} SET state = 'queued', due_at = ?, attempts = 0 WHERE id = ? AND due_at IS NULL`, tx.Now(), d.ID)
-		if err != nil {
-			return fmt.Errorf("redeliver: %w", err)
-		}
-		if n == 0 {
-			return fault.New(fault.Conflict, "webhook.queued")
-		}
-		return audit.Write(ctx, tx, a, "redeliver", record(r.hookRow), nil, map[string]string{"delivery": d.ID, "event": d.Event})
-	})
-	if err != nil {
-		return Delivery{}, err
-	}
-	return s.now(ctx, a, d.ID)
-}
-
-func (s *Service) now(ctx context.Context, a permission.Actor, ref string) (Delivery, error) {
-	d, err := s.delivery(ctx, a, ref)
-	if err != nil {
-		return Delivery{}, err
-	}
-	if err := s.Deliver(ctx, d.CustomerID, ref); err != nil {
-		return Delivery{}, err
-	}
-	return s.Delivery(ctx, a, ref)
-}
-
-// Delivery reads one. Faults: not_found, forbidden.
-func (s *Service) Delivery(ctx context.Context, a permission.Actor, ref string) (Delivery, error) {
-	d, err := s.delivery(ctx, a, ref)
-	if err != nil {
-		return Delivery{}, err
-	}
-	if err := a.Require(permission.WebhookRead); err != nil {
-		return Delivery{}, err
-	}
-	return d.shown(), nil
-}
-
-func (s *Service) delivery(ctx context.Context, a permission.Actor, ref string) (d listedDelivery, err error) {
-	if !id.Valid(ref) {
-		return d, fault.New(fault.NotFound, "fault.not_found")
-	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		return tx.Get(ctx, &d, `SELECT `+DeliverySpec.Columns+` FROM `+DeliverySpec.From+` WHERE d.id = ?`, ref)
-	})
-	return d, err
-}
-
-func queue(ctx context.Context, tx *db.Tx, hook hookRow, event string, data any) (string, error) {
-	body, err := json.Marshal(message{event, tx.Now(), data})
-	if err != nil {
-		return "", fmt.Errorf("queue webhook: %w", err)
-	}
-	d := deliveryRow{CustomerID: hook.CustomerID, ID: id.New(), WebhookID: hook.ID, Event: event, Body: string(body), State: "queued", DueAt: tx.Now(), CreatedAt: tx.Now()}
-	_, err = tx.Insert(ctx, "webhook_delivery", d, "")
-	return d.ID, err
-}
-
-// Sweep makes deliveries of what was changed, hands on those that are due, and forgets old ones. It hangs on the tick.
-func (s *Service) Sweep(ctx context.Context) error {
-	for {
-		n, err := s.feed(ctx)
-		if err != nil {
-			return fmt.Errorf("feed webhooks: %w", err)
-		}
-		if n < perSweep {
-			break
-		}
-	}
-	var due []deliveryRow
-	err := s.DB.Across(ctx, "deliveries of all customers that are due", func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `DELETE FROM {webhook_delivery} WHERE created_at < ? AND due_at IS NULL`, db.At(tx.Now().Add(-keep))); err != nil {
-			return err
-		}
-		return tx.Select(ctx, &due, `SELECT `+db.Columns[deliveryRow]("")+` FROM {webhook_delivery} WHERE due_at <= ? ORDER BY due_at LIMIT `+strconv.Itoa(perSweep), tx.Now())
-	})
-	if err != nil {
-		return fmt.Errorf("sweep webhooks: %w", err)
-	}
-	for _, d := range due {
-		if err := s.Hand(ctx, d.CustomerID, d.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-type fedRow struct {
-	audit.Entry
-	Slug string `db:"slug"`
-}
-
-// feed turns entries of the trail into deliveries, each once: both are one transaction.
-func (s *Service) feed(ctx context.Context) (n int, err error) {
-	err = s.DB.Across(ctx, "changes of all customers go to their own webhooks", func(tx *db.Tx) error {
-		var entries []fedRow
-		err := tx.Select(ctx, &entries, `SELECT `+db.Columns[audit.Entry]("e.")+`, c.slug FROM {audit_feed} f JOIN {audit_entry} e ON e.customer_id = f.customer_id AND e.id = f.entry_id
-			JOIN {customer} c ON c.id = f.customer_id ORDER BY f.entry_id LIMIT `+strconv.Itoa(perSweep))
-		if err != nil || len(entries) == 0 {
-			return err
-		}
-		var hooks []hookRow
-		if err := tx.Select(ctx, &hooks, `SELECT `+db.Columns[hookRow]("")+` FROM {webhook} WHERE state = 'active' ORDER BY id`); err != nil {
-			return err
-		}
-		n = len(entries)
-		for _, e := range entries {
-			// Whoever takes the row makes the deliveries: another process finds it gone.
-			took, err := tx.Exec(ctx, `DELETE FROM {audit_feed} WHERE customer_id = ? AND entry_id = ?`, e.CustomerID, e.ID)
-			if err != nil {
-				return err
-			}
-			event := e.RecordType + "." + e.Action
-			for _, h := range hooks {
-				if took == 0 || h.CustomerID != e.CustomerID || !h.wants(event) {
-					continue
-				}
-				data := change{Customer: e.Slug, RecordType: e.RecordType, RecordID: e.RecordID, RecordName: e.RecordName, Action: e.Action, Actor: e.ActorName, Before: e.Before.V, After: e.After.V}
-				if _, err := queue(ctx, tx, h, event, data); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	return n, err
+	wait = w[attempts-1]
+	wait += time.Duration(chance * float64(wait) / 10)
+	return "queued", max(wait, min(o.after, maxWait))
 }
 
 // Deliver makes one attempt at a delivery. One that is not due, has ended, or that another process is at is left alone.
@@ -214,21 +76,8 @@ func (s *Service) Deliver(ctx context.Context, customer, delivery string) error 
 		if err := tx.Get(ctx, &hook, `SELECT `+db.Columns[hookRow]("")+` FROM {webhook} WHERE id = ?`, d.WebhookID); err != nil {
 			return err
 		}
-		for column, sealed := range map[string]string{"secret": hook.Secret, "old_secret": hook.OldSecret} {
-			if sealed == "" || column == "old_secret" && !tx.Now().Before(hook.OldUntil.Time) {
-				continue
-			}
-			plain, err := s.Seal.Open(ctx, tx, hook.place(column), sealed)
-			if err != nil {
-				return err
-			}
-			if column == "secret" {
-				secrets = append([]string{string(plain)}, secrets...)
-			} else {
-				secrets = append(secrets, string(plain))
-			}
-		}
-		return nil
+		secrets, err = s.secrets(ctx, tx, hook)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("claim webhook delivery: %w", err)
@@ -236,45 +85,85 @@ func (s *Service) Deliver(ctx context.Context, customer, delivery string) error 
 	if d.ID == "" {
 		return nil
 	}
-	status, answer, failure := s.send(ctx, hook, d, secrets)
+	start := s.Clock.Now()
+	o := s.send(ctx, hook, d, start, secrets)
+	o.latency = s.Clock.Now().Sub(start)
+	stopped := ctx.Err() != nil && !o.good()
 	// The receiver has answered or not: that is written down even if we are told to stop now.
-	err = s.DB.InScope(context.WithoutCancel(ctx), scope, func(tx *db.Tx) error { return settle(ctx, tx, hook, d, status, answer, failure) })
+	err = s.DB.InScope(context.WithoutCancel(ctx), scope, func(tx *db.Tx) error {
+		if stopped {
+			// We hung up ourselves, which is no fault of the receiver: whoever works next tries again at once.
+			_, err := tx.Exec(context.WithoutCancel(ctx), `UPDATE {webhook_delivery} SET due_at = ?, attempts = attempts - 1 WHERE id = ? AND attempts = ?`, tx.Now(), d.ID, d.Attempts)
+			return err
+		}
+		return s.settle(context.WithoutCancel(ctx), tx, hook, d, o)
+	})
 	if err != nil {
 		return fmt.Errorf("settle webhook delivery: %w", err)
 	}
 	return nil
 }
 
-// send makes the call.
-func (s *Service) send(ctx context.Context, hook hookRow, d deliveryRow, secrets []string) (status int, answer, failure string) {
-	if len(secrets) == 0 {
-		return 0, "", "no_secret"
+// secrets are those that sign now, the newest first.
+func (s *Service) secrets(ctx context.Context, tx *db.Tx, hook hookRow) (out []string, err error) {
+	for _, sealed := range []struct{ column, text string }{{"secret", hook.Secret}, {"old_secret", hook.OldSecret}} {
+		if sealed.text == "" || sealed.column == "old_secret" && !tx.Now().Before(hook.OldUntil.Time) {
+			continue
+		}
+		plain, err := s.Seal.Open(ctx, tx, hook.place(sealed.column), sealed.text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, string(plain))
 	}
-	at := s.Clock.Now()
+	return out, nil
+}
+
+// send makes the call.
+func (s *Service) send(ctx context.Context, hook hookRow, d deliveryRow, at time.Time, secrets []string) outcome {
+	if len(secrets) == 0 {
+		return outcome{failure: "no_secret"}
+	}
 	signature, err := sign(secrets, d.ID, at, d.Body)
 	if err != nil {
-		return 0, "", "no_secret"
+		return outcome{failure: "no_secret"}
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, hook.URL, strings.NewReader(d.Body))
 	if err != nil {
-		return 0, "", "address"
+		return outcome{failure: "address"}
 	}
-	for name, value := range map[string]string{"Content-Type": "application/json", "User-Agent": "Vigie-Webhook/1", "webhook-id": d.ID,
-		"webhook-timestamp": strconv.FormatInt(at.Unix(), 10), "webhook-signature": signature} {
-		r.Header.Set(name, value)
+	for _, h := range headers(d.ID, at, signature) {
+		r.Header.Set(h.Name, h.Value)
 	}
 	resp, err := s.client.Do(r)
 	if err != nil {
 		// What a name resolved to stays in our log: it would tell the customer of the inside.
 		s.Log.Info("webhook not delivered", "delivery", d.ID, "error", err)
 		if why, refused := outbound.Why(err); refused {
-			return 0, "", string(why)
+			return outcome{failure: string(why)}
 		}
-		return 0, "", "no_answer"
+		return outcome{failure: "no_answer"}
 	}
 	defer resp.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // what came is enough for the log
-	return resp.StatusCode, printable(string(text)), ""
+	o := outcome{status: resp.StatusCode, answer: printable(string(text))}
+	if o.status == http.StatusTooManyRequests || o.status == http.StatusServiceUnavailable {
+		if seconds, err := strconv.ParseInt(resp.Header.Get("Retry-After"), 10, 32); err == nil && seconds > 0 {
+			o.after = time.Duration(seconds) * time.Second
+		}
+	}
+	return o
+}
+
+// Header is a line of a request.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// headers are those of an attempt, in the order in which people read them.
+func headers(id string, at time.Time, signature string) []Header {
+	return []Header{{"Content-Type", mediaType}, {"User-Agent", userAgent}, {"webhook-id", id}, {"webhook-timestamp", strconv.FormatInt(at.Unix(), 10)}, {"webhook-signature", signature}}
 }
 
 // printable makes a text fit for every database.
@@ -283,36 +172,68 @@ func printable(s string) string {
 	return strings.ReplaceAll(s, "\x00", string(utf8.RuneError))
 }
 
-// settle writes down what an attempt came to.
-func settle(ctx context.Context, tx *db.Tx, hook hookRow, d deliveryRow, status int, answer, failure string) error {
-	state, due := "delivered", db.Time{}
-	good := status >= 200 && status < 300
-	if !good {
-		state = "failed"
-		if w := waits(); d.Attempts <= int64(len(w)) && hook.State == Active && status != http.StatusGone {
-			state, due = "queued", db.At(tx.Now().Add(w[d.Attempts-1]))
-		}
-	}
-	if _, err := tx.Exec(ctx, `UPDATE {webhook_delivery} SET state = ?, due_at = ?, status = ?, answer = ?, failure = ? WHERE id = ? AND attempts = ?`,
-		state, due, status, answer, failure, d.ID, d.Attempts); err != nil {
+// settle writes down what an attempt came to. The webhook is read again: it may have been paused meanwhile.
+func (s *Service) settle(ctx context.Context, tx *db.Tx, hook hookRow, d deliveryRow, o outcome) error {
+	if err := tx.Get(ctx, &hook, `SELECT `+db.Columns[hookRow]("")+` FROM {webhook} WHERE id = ?`, hook.ID); err != nil {
 		return err
 	}
+	state, wait := next(d.Attempts, hook.State == Active, o, s.chance())
+	due := db.Time{}
+	if state == "queued" {
+		due = db.At(tx.Now().Add(wait))
+		tx.AfterCommit(func() { s.remind(wait) })
+	}
+	if _, err := tx.Exec(ctx, `UPDATE {webhook_delivery} SET state = ?, due_at = ?, status = ?, answer = ?, failure = ?, latency = ? WHERE id = ? AND attempts = ?`,
+		state, due, o.status, o.answer, o.failure, o.latency.Milliseconds(), d.ID, d.Attempts); err != nil {
+		return err
+	}
+	why := ""
 	switch {
-	case good && hook.FailingSince.IsZero():
+	case o.good() && hook.FailingSince.IsZero():
 		return nil
-	case good:
+	case o.good():
 		_, err := tx.Exec(ctx, `UPDATE {webhook} SET failing_since = NULL WHERE id = ?`, hook.ID)
 		return err
-	case hook.FailingSince.IsZero():
-		_, err := tx.Exec(ctx, `UPDATE {webhook} SET failing_since = ? WHERE id = ? AND failing_since IS NULL`, tx.Now(), hook.ID)
-		return err
-	case tx.Now().Sub(hook.FailingSince.Time) < giveUp && status != http.StatusGone:
+	case o.status == http.StatusGone:
+		why = Gone
+	case !hook.FailingSince.IsZero() && tx.Now().Sub(hook.FailingSince.Time) >= giveUp:
+		why = Failing
+	}
+	if hook.FailingSince.IsZero() {
+		if _, err := tx.Exec(ctx, `UPDATE {webhook} SET failing_since = ? WHERE id = ? AND failing_since IS NULL`, tx.Now(), hook.ID); err != nil {
+			return err
+		}
+	}
+	if why == "" {
 		return nil
 	}
-	n, err := tx.Exec(ctx, `UPDATE {webhook} SET state = 'disabled', version = version + 1, updated_at = ? WHERE id = ? AND state = 'active'`, tx.Now(), hook.ID)
+	n, err := tx.Exec(ctx, `UPDATE {webhook} SET state = 'disabled', disabled_why = ?, version = version + 1, updated_at = ? WHERE id = ? AND state <> 'disabled'`, why, tx.Now(), hook.ID)
 	if err != nil || n == 0 {
 		return err
 	}
+	before := hook.State
+	hook.State = Disabled
+	if err := follow(ctx, tx, hook); err != nil {
+		return err
+	}
 	system := permission.Actor{Name: "Vigie", Kind: permission.System, Via: "job"}
-	return audit.Write(ctx, tx, system, "disable", record(hook), map[string]any{"state": Active}, map[string]any{"state": Disabled})
+	return audit.Write(ctx, tx, system, "disable", record(hook), map[string]any{"state": before}, map[string]any{"state": Disabled, "disabled_why": why})
+}
+
+// follow does what the state of a webhook means for what hangs on it: what is queued waits while it is not active, and goes on then.
+func follow(ctx context.Context, tx *db.Tx, hook hookRow) (err error) {
+	if hook.State == Active {
+		_, err = tx.Exec(ctx, `UPDATE {webhook_delivery} SET due_at = ? WHERE webhook_id = ? AND state = 'queued' AND due_at IS NULL`, tx.Now(), hook.ID)
+	} else {
+		_, err = tx.Exec(ctx, `UPDATE {webhook_delivery} SET due_at = NULL WHERE webhook_id = ? AND state = 'queued'`, hook.ID)
+	}
+	if err != nil || hook.CustomerID != Instance {
+		return err
+	}
+	if _, err = tx.Exec(ctx, `DELETE FROM {webhook_instance} WHERE id = ?`, hook.ID); err == nil && hook.State == Active {
+		_, err = tx.Insert(ctx, "webhook_instance", struct {
+			ID string `db:"id"`
+		}{hook.ID}, "")
+	}
+	return err
 }

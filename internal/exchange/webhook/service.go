@@ -2,9 +2,9 @@ package webhook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -25,6 +25,7 @@ type Parts struct {
 	Log     *slog.Logger
 	Seal    *seal.Box
 	Policy  outbound.Policy
+	Topics  []Topic // what can be asked for
 	Resolve func(ctx context.Context, tx *db.Tx, slug string) (string, error)
 	// Hand gives a delivery to the workers, if there are any.
 	Hand func(ctx context.Context, customer, delivery string) error
@@ -34,10 +35,19 @@ type Parts struct {
 type Service struct {
 	Parts
 	client *http.Client
+	chance func() float64
+	wake   chan struct{}
+	soon   chan time.Duration
 }
 
+// patience is how long a receiver may take, as Standard Webhooks asks for.
+const patience = 20 * time.Second
+
 // New makes the service.
-func New(p Parts) *Service { return &Service{Parts: p, client: outbound.New(p.Policy)} }
+func New(p Parts) *Service {
+	p.Policy.Timeout = patience
+	return &Service{Parts: p, client: outbound.New(p.Policy), chance: rand.Float64, wake: make(chan struct{}, 1), soon: make(chan time.Duration, 1)}
+}
 
 // overlap is how long the old secret signs beside the new one.
 const overlap = 24 * time.Hour
@@ -48,16 +58,41 @@ type Secret struct {
 	OldUntil db.Time `json:"old_until" doc:"Until then messages carry a second signature by the secret before; null if there is none."`
 }
 
+// Created is a new webhook with its secret, which is not shown again.
+type Created struct {
+	Webhook
+	Secret string `json:"secret" doc:"whsec_ and base64, as libraries of Standard Webhooks take it. It is not shown again."`
+}
+
+// writer is the scope of a change to a webhook of the customer, or of the instance, for who may.
+func writer(a permission.Actor, customer string) (db.Scope, error) {
+	if customer == Instance {
+		return a.For(permission.WebhookInstance, customer)
+	}
+	return a.For(permission.WebhookWrite, customer)
+}
+
+// customerOf finds whom a new webhook belongs to. Faults: not_found.
+func (s *Service) customerOf(ctx context.Context, a permission.Actor, ref string) (customer string, err error) {
+	if ref == InstanceRef {
+		if !a.Scope().All() {
+			return "", fault.New(fault.NotFound, "fault.not_found")
+		}
+		return Instance, nil
+	}
+	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		customer, err = s.Resolve(ctx, tx, ref)
+		return err
+	})
+	return customer, err
+}
+
 // Create adds a webhook with a secret of its own. Faults: invalid, forbidden, conflict.
-func (s *Service) Create(ctx context.Context, a permission.Actor, in NewWebhook) (out Webhook, err error) {
+func (s *Service) Create(ctx context.Context, a permission.Actor, in NewWebhook) (out Created, err error) {
 	if err := a.Require(permission.WebhookWrite); err != nil {
 		return out, err
 	}
-	var customer string
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
-		customer, err = s.Resolve(ctx, tx, in.Customer)
-		return err
-	})
+	customer, err := s.customerOf(ctx, a, in.Customer)
 	if fault.Is(err, fault.NotFound) {
 		var bad fault.Fields
 		bad.Add("customer", "api.field.customer", "value", in.Customer)
@@ -66,11 +101,11 @@ func (s *Service) Create(ctx context.Context, a permission.Actor, in NewWebhook)
 	if err != nil {
 		return out, err
 	}
-	scope, err := a.For(permission.WebhookWrite, customer)
+	scope, err := writer(a, customer)
 	if err != nil {
 		return out, err
 	}
-	row, err := ChangeWebhook{Name: &in.Name, URL: &in.URL, Events: &in.Events}.apply(hookRow{CustomerID: customer, ID: id.New(), State: Active, Version: 1}, s.Policy)
+	row, err := ChangeWebhook{Name: &in.Name, URL: &in.URL, Events: &in.Events}.apply(hookRow{CustomerID: customer, ID: id.New(), State: Active, Version: 1}, s.Policy, s.Topics)
 	if err != nil {
 		return out, err
 	}
@@ -84,15 +119,22 @@ func (s *Service) Create(ctx context.Context, a permission.Actor, in NewWebhook)
 		}
 		row.CreatedAt, row.UpdatedAt = tx.Now(), tx.Now()
 		var err error
-		if row.Secret, err = s.Seal.Seal(ctx, tx, row.place("secret"), []byte(newSecret())); err != nil {
+		out.Secret = newSecret()
+		if row.Secret, err = s.Seal.Seal(ctx, tx, row.place("secret"), []byte(out.Secret)); err != nil {
 			return err
 		}
 		if _, err := tx.Insert(ctx, "webhook", row, ""); err != nil {
 			return fmt.Errorf("create webhook: %w", err)
 		}
+		if err := follow(ctx, tx, row); err != nil {
+			return err
+		}
 		found, err := find(ctx, tx, row.ID)
-		out = found.shown()
-		return errors.Join(err, audit.Write(ctx, tx, a, "create", record(row), nil, out))
+		if err != nil {
+			return err
+		}
+		out.Webhook = found.shown()
+		return audit.Write(ctx, tx, a, "create", record(row), nil, out.Webhook)
 	})
 	return out, err
 }
@@ -116,7 +158,7 @@ func (s *Service) Webhook(ctx context.Context, a permission.Actor, ref string) (
 // Update changes some fields; version 0 takes any. Faults: not_found, forbidden, invalid, stale.
 func (s *Service) Update(ctx context.Context, a permission.Actor, ref string, version int64, in ChangeWebhook) (out Webhook, err error) {
 	err = s.change(ctx, a, ref, version, func(tx *db.Tx, before listed) error {
-		after, err := in.apply(before.hookRow, s.Policy)
+		after, err := in.apply(before.hookRow, s.Policy, s.Topics)
 		if err != nil {
 			return err
 		}
@@ -129,6 +171,11 @@ func (s *Service) Update(ctx context.Context, a permission.Actor, ref string, ve
 // Delete removes a webhook with its log. Faults: not_found, forbidden, stale.
 func (s *Service) Delete(ctx context.Context, a permission.Actor, ref string, version int64) error {
 	return s.change(ctx, a, ref, version, func(tx *db.Tx, before listed) error {
+		gone := before.hookRow
+		gone.State = Paused
+		if err := follow(ctx, tx, gone); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM {webhook} WHERE id = ?`, before.ID); err != nil {
 			return fmt.Errorf("delete webhook: %w", err)
 		}
@@ -161,31 +208,21 @@ func (s *Service) Rotate(ctx context.Context, a permission.Actor, ref string, ve
 	return out, err
 }
 
-// Reveal gives the secret to who may change the webhook, and says so in the trail. Faults: not_found, forbidden.
-func (s *Service) Reveal(ctx context.Context, a permission.Actor, ref string) (out Secret, err error) {
-	err = s.change(ctx, a, ref, 0, func(tx *db.Tx, r listed) error {
-		if r.Secret == "" {
-			return fault.New(fault.Conflict, "webhook.no_secret")
-		}
-		plain, err := s.Seal.Open(ctx, tx, r.place("secret"), r.Secret)
-		if err != nil {
-			return err
-		}
-		out = Secret{Secret: string(plain), OldUntil: r.OldUntil}
-		return audit.Write(ctx, tx, a, "show_secret", record(r.hookRow), nil, nil)
-	})
-	return out, err
-}
-
 func (s *Service) store(ctx context.Context, tx *db.Tx, a permission.Actor, action string, before listed, after hookRow) (Webhook, error) {
 	after.Version, after.UpdatedAt = before.Version+1, tx.Now()
-	n, err := tx.Exec(ctx, `UPDATE {webhook} SET name = ?, url = ?, events = ?, state = ?, secret = ?, old_secret = ?, old_until = ?, failing_since = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?`,
-		after.Name, after.URL, after.Events, string(after.State), after.Secret, after.OldSecret, after.OldUntil, after.FailingSince, after.Version, after.UpdatedAt, after.ID, before.Version)
+	n, err := tx.Exec(ctx, `UPDATE {webhook} SET name = ?, url = ?, events = ?, state = ?, secret = ?, old_secret = ?, old_until = ?, failing_since = ?, disabled_why = ?, version = ?, updated_at = ? WHERE id = ? AND version = ?`,
+		after.Name, after.URL, after.Events, string(after.State), after.Secret, after.OldSecret, after.OldUntil, after.FailingSince, after.DisabledWhy, after.Version, after.UpdatedAt, after.ID, before.Version)
 	if err != nil {
 		return Webhook{}, fmt.Errorf("%s webhook: %w", action, err)
 	}
 	if n == 0 {
 		return Webhook{}, fault.New(fault.Stale, "fault.stale")
+	}
+	if after.State != before.State {
+		if err := follow(ctx, tx, after); err != nil {
+			return Webhook{}, err
+		}
+		tx.AfterCommit(s.rouse)
 	}
 	out := listed{after, before.Slug}.shown()
 	return out, audit.Write(ctx, tx, a, action, record(after), before.shown(), out)
@@ -201,7 +238,7 @@ func (s *Service) change(ctx context.Context, a permission.Actor, ref string, ve
 	if err != nil {
 		return err
 	}
-	scope, err := a.For(permission.WebhookWrite, found.CustomerID)
+	scope, err := writer(a, found.CustomerID)
 	if err != nil {
 		return err
 	}
@@ -225,4 +262,7 @@ func find(ctx context.Context, tx *db.Tx, ref string) (r listed, err error) {
 	return r, err
 }
 
-func record(r hookRow) audit.Record { return audit.Record{Type: "webhook", ID: r.ID, Name: r.Name} }
+// recordType is what the trail calls a webhook.
+const recordType = "webhook"
+
+func record(r hookRow) audit.Record { return audit.Record{Type: recordType, ID: r.ID, Name: r.Name} }

@@ -1,10 +1,8 @@
 package webhook
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"vigie/internal/kit/list"
@@ -12,6 +10,7 @@ import (
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/outbound"
 	"vigie/internal/platform/seal"
+	"vigie/internal/trust/audit"
 )
 
 // State of a webhook.
@@ -31,15 +30,29 @@ const (
 	maxHooks  = 20
 )
 
-// Webhook is an address that is told of changes of one customer.
+// Instance stands for the customer of webhooks of the instance, InstanceRef for its slug: no customer can have it.
+const (
+	Instance    = audit.Instance
+	InstanceRef = "instance"
+)
+
+// Why a webhook was disabled.
+const (
+	Gone    = "gone"    // its receiver answered 410
+	Failing = "failing" // nothing was taken for days
+)
+
+// Webhook is an address that is told of changes of one customer, or of all.
 type Webhook struct {
 	ID           string   `json:"id"`
-	Customer     string   `json:"customer" doc:"Slug."`
+	Customer     string   `json:"customer" doc:"Slug, or instance for a webhook that is told of all customers."`
 	Name         string   `json:"name"`
 	URL          string   `json:"url"`
 	Events       []string `json:"events" doc:"record.action of the audit trail, such as contact.update; contact.* and * take more."`
 	State        State    `json:"state" enum:"active,paused,disabled"`
 	FailingSince db.Time  `json:"failing_since" doc:"When a message was not taken for the first time since one was; null if all is well."`
+	DisabledWhy  string   `json:"disabled_why" doc:"gone (410 was answered), failing (nothing was taken for five days), or empty."`
+	OldUntil     db.Time  `json:"old_secret_until" doc:"Until then messages are signed by the secret before the last rotation as well."`
 	Version      int64    `json:"version"`
 	CreatedAt    db.Time  `json:"created_at"`
 	UpdatedAt    db.Time  `json:"updated_at"`
@@ -62,6 +75,7 @@ type hookRow struct {
 	OldSecret    string            `db:"old_secret"` // sealed
 	OldUntil     db.Time           `db:"old_until"`
 	FailingSince db.Time           `db:"failing_since"`
+	DisabledWhy  string            `db:"disabled_why"`
 	Version      int64             `db:"version"`
 	CreatedAt    db.Time           `db:"created_at"`
 	UpdatedAt    db.Time           `db:"updated_at"`
@@ -70,11 +84,19 @@ type hookRow struct {
 // listed is a row with the slug of its customer.
 type listed struct {
 	hookRow
-	Slug string `db:"slug"`
+	Slug db.Null `db:"slug"`
+}
+
+func slugOr(slug db.Null) string {
+	if slug == "" {
+		return InstanceRef
+	}
+	return string(slug)
 }
 
 func (r listed) shown() Webhook {
-	return Webhook{ID: r.ID, Customer: r.Slug, Name: r.Name, URL: r.URL, Events: r.Events.V, State: r.State, FailingSince: r.FailingSince, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
+	return Webhook{ID: r.ID, Customer: slugOr(r.Slug), Name: r.Name, URL: r.URL, Events: r.Events.V, State: r.State, FailingSince: r.FailingSince,
+		DisabledWhy: r.DisabledWhy, OldUntil: r.OldUntil, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 }
 
 // wants tells whether the webhook asked for an event.
@@ -89,7 +111,7 @@ func (r hookRow) place(column string) seal.Place {
 
 // NewWebhook is the input of Create.
 type NewWebhook struct {
-	Customer string   `json:"customer" doc:"Slug or id."`
+	Customer string   `json:"customer" doc:"Slug or id; instance for all customers."`
 	Name     string   `json:"name"`
 	URL      string   `json:"url"`
 	Events   []string `json:"events,omitempty" doc:"All if left out."`
@@ -104,7 +126,7 @@ type ChangeWebhook struct {
 }
 
 // apply gives the webhook as it will be, or the fault of its fields.
-func (c ChangeWebhook) apply(to hookRow, p outbound.Policy) (hookRow, error) {
+func (c ChangeWebhook) apply(to hookRow, p outbound.Policy, topics []Topic) (hookRow, error) {
 	var bad fault.Fields
 	if c.Name != nil {
 		to.Name = strings.TrimSpace(*c.Name)
@@ -122,7 +144,7 @@ func (c ChangeWebhook) apply(to hookRow, p outbound.Policy) (hookRow, error) {
 		if *c.State != Active && *c.State != Paused {
 			bad.Add("state", "webhook.bad.state")
 		}
-		to.State, to.FailingSince = *c.State, db.Time{}
+		to.State, to.FailingSince, to.DisabledWhy = *c.State, db.Time{}, ""
 	}
 	if n := utf8.RuneCountInString(to.Name); n == 0 || n > maxName {
 		bad.Add("name", "webhook.bad.name", "max", maxName)
@@ -136,7 +158,7 @@ func (c ChangeWebhook) apply(to hookRow, p outbound.Policy) (hookRow, error) {
 		bad.Add("events", "webhook.bad.events", "value", len(to.Events.V))
 	}
 	for _, e := range to.Events.V {
-		if !eventForm.MatchString(e) {
+		if !known(topics, to.CustomerID == Instance, e) {
 			bad.Add("events", "webhook.bad.events", "value", e)
 		}
 	}
@@ -145,78 +167,16 @@ func (c ChangeWebhook) apply(to hookRow, p outbound.Policy) (hookRow, error) {
 	return to, bad.Err()
 }
 
-var eventForm = regexp.MustCompile(`^(\*|[a-z][a-z0-9_]{0,60}\.(\*|[a-z][a-z0-9_]{0,60}))$`)
-
-// Delivery is one message to one webhook.
-type Delivery struct {
-	ID        string  `json:"id" doc:"The webhook-id of the message."`
-	Customer  string  `json:"customer" doc:"Slug."`
-	Webhook   string  `json:"webhook_id"`
-	Event     string  `json:"event"`
-	State     string  `json:"state" enum:"queued,delivered,failed"`
-	Body      string  `json:"body" doc:"What is sent."`
-	Attempts  int64   `json:"attempts"`
-	DueAt     db.Time `json:"due_at" doc:"When it is tried next; null if it has ended."`
-	Status    int64   `json:"status" doc:"HTTP status of the last answer; 0 if there was none."`
-	Answer    string  `json:"answer" doc:"Beginning of the last answer."`
-	Failure   string  `json:"failure" doc:"Why there was none."`
-	CreatedAt db.Time `json:"created_at"`
-	TriedAt   db.Time `json:"tried_at"`
-}
-
-type deliveryRow struct {
-	CustomerID string  `db:"customer_id"`
-	ID         string  `db:"id"`
-	WebhookID  string  `db:"webhook_id"`
-	Event      string  `db:"event"`
-	Body       string  `db:"body"`
-	State      string  `db:"state"`
-	DueAt      db.Time `db:"due_at"`
-	Attempts   int64   `db:"attempts"`
-	Status     int64   `db:"status"`
-	Answer     string  `db:"answer"`
-	Failure    string  `db:"failure"`
-	CreatedAt  db.Time `db:"created_at"`
-	TriedAt    db.Time `db:"tried_at"`
-}
-
-type listedDelivery struct {
-	deliveryRow
-	Slug string `db:"slug"`
-}
-
-func (r listedDelivery) shown() Delivery {
-	return Delivery{ID: r.ID, Customer: r.Slug, Webhook: r.WebhookID, Event: r.Event, State: r.State, Body: r.Body, Attempts: r.Attempts, DueAt: r.DueAt, Status: r.Status,
-		Answer: r.Answer, Failure: r.Failure, CreatedAt: r.CreatedAt, TriedAt: r.TriedAt}
-}
-
 // Spec is how webhooks are listed.
 var Spec = list.Spec{
-	From: "{webhook} w JOIN {customer} c ON c.id = w.customer_id", Columns: db.Columns[hookRow]("w.") + ", c.slug", Key: "w.id", Sort: "name",
+	From: "{webhook} w LEFT JOIN {customer} c ON c.id = w.customer_id", Columns: db.Columns[hookRow]("w.") + ", c.slug", Key: "w.id", Sort: "name",
 	Fields: []list.Field{
 		{Name: "id", Column: "w.id", Kind: list.ID, Filter: true},
 		{Name: "name", Column: "w.name", Kind: list.Text, Sort: true, Filter: true},
 		{Name: "url", Column: "w.url", Kind: list.Text, Filter: true},
 		{Name: "state", Column: "w.state", Kind: list.Choice, Filter: true, Values: []string{string(Active), string(Paused), string(Disabled)}},
+		{Name: "failing_since", Column: "w.failing_since", Kind: list.Time, Nullable: true, Filter: true},
 		{Name: "created_at", Column: "w.created_at", Kind: list.Time, Sort: true, Filter: true},
 	},
 	Search: list.Words("w.name", "w.url"),
-}
-
-// DeliverySpec is how deliveries are listed.
-var DeliverySpec = list.Spec{
-	From: "{webhook_delivery} d JOIN {customer} c ON c.id = d.customer_id", Columns: db.Columns[deliveryRow]("d.") + ", c.slug", Key: "d.id", Sort: "-created_at",
-	Fields: []list.Field{
-		{Name: "id", Column: "d.id", Kind: list.ID, Filter: true},
-		{Name: "webhook_id", Column: "d.webhook_id", Kind: list.ID, Filter: true},
-		{Name: "event", Column: "d.event", Kind: list.Text, Filter: true},
-		{Name: "state", Column: "d.state", Kind: list.Choice, Filter: true, Values: []string{"queued", "delivered", "failed"}},
-		{Name: "created_at", Column: "d.created_at", Kind: list.Time, Sort: true, Filter: true},
-	},
-	Search: list.Words("d.event"),
-}
-
-// waits is how long after each failed attempt the next one is made.
-func waits() []time.Duration {
-	return []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour}
 }

@@ -42,6 +42,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	r.got, r.bodies = append(r.got, req), append(r.bodies, string(body))
+	w.Header().Set("Retry-After", "3600")
 	w.WriteHeader(r.status)
 	_, _ = io.WriteString(w, "heard\x00 "+strings.Repeat("x", 5000))
 }
@@ -88,6 +89,8 @@ type stage struct {
 	receiver *receiver
 	admin    *apitest.Client
 	viewer   *apitest.Client
+	manager  *apitest.Client
+	partial  *apitest.Client // an administrator of bolt
 	url      string
 }
 
@@ -98,23 +101,35 @@ func on(t *testing.T, test func(*testing.T, *stage)) {
 		t.Cleanup(srv.Close)
 		s.url = srv.URL
 		s.Service = webhook.New(webhook.Parts{DB: d, Clock: c, Log: slog.New(slog.DiscardHandler), Seal: sealtest.New(t), Policy: outbound.Policy{Allow: []string{"127.0.0.1"}}, Resolve: customer.Resolve,
-			Hand: func(ctx context.Context, customer, delivery string) error { return s.Deliver(ctx, customer, delivery) }})
+			Topics: []webhook.Topic{{Record: "contact", Actions: []string{"create", "update"}}, {Record: "customer", Actions: []string{"update"}}, {Record: "user", Actions: []string{"create"}, Instance: true}},
+			Hand:   func(ctx context.Context, customer, delivery string) error { return s.Deliver(ctx, customer, delivery) }})
 		server := apitest.New(t, d, c, customer.Resolve, customer.NewService(d), s.Service)
 		s.admin = server.As("admin", permission.Admin, db.GrantAll())
 		s.viewer = server.As("engineer", permission.Engineer, db.GrantAll())
 		for _, slug := range []string{"acme", "bolt"} {
 			s.admin.Do(t, "POST", "/customers", `{"slug":"`+slug+`","name":"`+slug+`"}`).Want(t, 201)
 		}
+		var bolt struct{ ID string }
+		s.admin.Do(t, "GET", "/customers/bolt", "").Want(t, 200).JSON(t, &bolt)
+		s.manager = server.As("manager", permission.Manager, db.GrantAll())
+		s.partial = server.As("partial", permission.Admin, db.Grant(bolt.ID))
 		test(t, s)
 	})
 }
 
 func (s *stage) create(t *testing.T, events string) (w webhook.Webhook, secret string) {
 	t.Helper()
-	s.admin.Do(t, "POST", "/webhooks", `{"customer":"acme","name":"CRM","url":"`+s.url+`","events":`+events+`}`).Want(t, 201).JSON(t, &w)
-	var shown webhook.Secret
-	s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/secret", "").Want(t, 200).JSON(t, &shown)
-	return w, shown.Secret
+	return s.createFor(t, "acme", events)
+}
+
+func (s *stage) createFor(t *testing.T, customer, events string) (webhook.Webhook, string) {
+	t.Helper()
+	var made webhook.Created
+	s.admin.Do(t, "POST", "/webhooks", `{"customer":"`+customer+`","name":"CRM","url":"`+s.url+`","events":`+events+`}`).Want(t, 201).JSON(t, &made)
+	if !strings.HasPrefix(made.Secret, "whsec_") {
+		t.Errorf("no secret: %+v", made)
+	}
+	return made.Webhook, made.Secret
 }
 
 func (s *stage) deliveries(t *testing.T) []webhook.Delivery {
@@ -203,7 +218,127 @@ func TestRetries(t *testing.T) {
 		if w.State != webhook.Disabled {
 			t.Errorf("%+v", w)
 		}
+		if w.DisabledWhy != webhook.Failing {
+			t.Errorf("why: %q", w.DisabledWhy)
+		}
 		s.admin.Do(t, "PATCH", "/webhooks/"+w.ID, `{"state":"active"}`, "If-Match", "*").Want(t, 200)
+		// 410 disables it at once.
+		s.receiver.answer(410)
+		s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/test", "").Want(t, 200)
+		s.admin.Do(t, "GET", "/webhooks/"+w.ID, "").Want(t, 200).JSON(t, &w)
+		if w.State != webhook.Disabled || w.DisabledWhy != webhook.Gone {
+			t.Errorf("after 410: %+v", w)
+		}
+	})
+}
+
+// The instance's webhook is told of all customers and of the instance, by the customer's name; only administrators of all may make one.
+func TestInstance(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, s *stage) {
+		w, secret := s.createFor(t, "instance", `["contact.create"]`)
+		if w.Customer != "instance" {
+			t.Errorf("%+v", w)
+		}
+		s.createFor(t, "bolt", `["contact.create"]`)
+		for _, who := range []*apitest.Client{s.manager, s.partial} {
+			who.Do(t, "PATCH", "/webhooks/"+w.ID, `{"name":"x"}`, "If-Match", "*").Want(t, map[*apitest.Client]int{s.manager: 403, s.partial: 404}[who])
+		}
+		s.manager.Do(t, "POST", "/webhooks", `{"customer":"instance","name":"x","url":"`+s.url+`"}`).Want(t, 403)
+		s.partial.Do(t, "POST", "/webhooks", `{"customer":"instance","name":"x","url":"`+s.url+`"}`).Want(t, 422)
+		s.admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":"Ada"}`).Want(t, 201)
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if event, fit := s.receiver.verified(t, secret); event != "contact.create" || fit != 1 || !strings.Contains(s.receiver.bodies[0], `"customer":"acme"`) {
+			t.Errorf("%s, %d signatures fit: %s", event, fit, s.receiver.bodies[0])
+		}
+		d := s.deliveries(t)
+		if len(d) != 1 || d[0].Customer != "acme" || d[0].Webhook != w.ID {
+			t.Errorf("%+v", d)
+		}
+		// Who covers bolt only sees nothing of it.
+		s.partial.Do(t, "GET", "/webhook-deliveries/"+d[0].ID, "").Want(t, 404)
+		s.partial.Do(t, "GET", "/webhooks/"+w.ID, "").Want(t, 404)
+		// Paused, nobody is told, and nothing is kept for it.
+		s.admin.Do(t, "PATCH", "/webhooks/"+w.ID, `{"state":"paused"}`, "If-Match", "*").Want(t, 200)
+		s.admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":"Bea"}`).Want(t, 201)
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.receiver.count(); n != 1 {
+			t.Errorf("%d messages", n)
+		}
+		s.admin.Do(t, "DELETE", "/webhooks/"+w.ID, "", "If-Match", "*").Want(t, 204)
+	})
+}
+
+// What is queued waits while the webhook is paused, and goes on then; what has failed is sent again by span.
+func TestPauseAndSpan(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, s *stage) {
+		w, _ := s.create(t, `["contact.create"]`)
+		s.receiver.answer(500)
+		for _, name := range []string{"Ada", "Bea"} {
+			s.admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":"`+name+`"}`).Want(t, 201)
+		}
+		sweep := func() {
+			t.Helper()
+			if err := s.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sweep()
+		s.admin.Do(t, "PATCH", "/webhooks/"+w.ID, `{"state":"paused"}`, "If-Match", "*").Want(t, 200)
+		s.clock.Advance(time.Hour)
+		sweep()
+		if n := s.receiver.count(); n != 2 {
+			t.Fatalf("%d messages, of a webhook that is paused", n)
+		}
+		s.admin.Do(t, "PATCH", "/webhooks/"+w.ID, `{"state":"active"}`, "If-Match", "*").Want(t, 200)
+		for range 12 {
+			sweep()
+			for _, d := range s.deliveries(t) {
+				if d.DueAt.After(s.clock.Now()) {
+					s.clock.Set(d.DueAt.Time)
+				}
+			}
+		}
+		for _, d := range s.deliveries(t) {
+			if d.State != "failed" {
+				t.Fatalf("%+v", d)
+			}
+		}
+		s.admin.Do(t, "PATCH", "/webhooks/"+w.ID, `{"state":"active"}`, "If-Match", "*").Want(t, 200)
+		s.receiver.answer(200)
+		for body, want := range map[string]int{`{"since":"2030-01-01T00:00:00Z","until":"2029-01-01T00:00:00Z"}`: 422, `{"since":null}`: 422} {
+			s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/redeliver", body).Want(t, want)
+		}
+		var got webhook.Redelivered
+		s.admin.Do(t, "POST", "/webhooks/"+w.ID+"/redeliver", `{"since":"2000-01-01T00:00:00Z"}`).Want(t, 200).JSON(t, &got)
+		sweep()
+		for _, d := range s.deliveries(t) {
+			if d.State != "delivered" || got.Messages != 2 {
+				t.Errorf("%d: %+v", got.Messages, d)
+			}
+		}
+	})
+}
+
+// A receiver that asks for time is left alone for as long, and a call that we end ourselves is not its fault.
+func TestAskedToWait(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, s *stage) {
+		s.create(t, `["contact.create"]`)
+		s.receiver.answer(429)
+		s.admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":"Ada"}`).Want(t, 201)
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d := s.deliveries(t)
+		if wait := d[0].DueAt.Sub(s.clock.Now()); wait != time.Hour {
+			t.Errorf("tried again after %v, not an hour", wait)
+		}
 	})
 }
 

@@ -79,8 +79,9 @@ func Tables() []Table {
 		{Name: "mail_suppression", Key: "customer_id"},
 		{Name: "approval", Key: "customer_id"},
 		{Name: "webhook", Key: "customer_id"},
-		{Name: "webhook_delivery", Key: "customer_id"},
-		{Name: "audit_feed", Key: "customer_id"},
+		{Name: "webhook_delivery", Key: "customer_id", Travel: Leaves},
+		{Name: "webhook_instance"}, // which webhooks of the zero UUID are active
+		{Name: "audit_feed", Key: "customer_id", Travel: Stays},
 		{Name: "contact", Key: "customer_id"},
 		{Name: "workload", Key: "customer_id"},
 		{Name: "workload_contact", Key: "customer_id"},

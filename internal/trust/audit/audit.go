@@ -102,35 +102,11 @@ func write(ctx context.Context, tx *db.Tx, a permission.Actor, acts []Act) ([]st
 	if _, err := tx.Insert(ctx, "audit_pending", waiting, ""); err != nil {
 		return nil, fmt.Errorf("audit %s: %w", acts[0].Action, err)
 	}
-	if ok {
-		if err := feed(ctx, tx, customer, ids); err != nil {
-			return nil, fmt.Errorf("audit %s: %w", acts[0].Action, err)
-		}
+	if err := feed(ctx, tx, ok, customer, ids); err != nil {
+		return nil, fmt.Errorf("audit %s: %w", acts[0].Action, err)
 	}
 	tell(tx, acts)
 	return ids, nil
-}
-
-// feed is where whoever asked to be told of changes finds the entries, once the change is durable.
-func feed(ctx context.Context, tx *db.Tx, customer string, ids []string) error {
-	if len(ids) == 1 {
-		_, err := tx.Exec(ctx, `INSERT INTO {audit_feed} (customer_id, entry_id) SELECT {scope}, ? FROM {webhook} WHERE state = 'active' LIMIT 1`, ids[0])
-		return err
-	}
-	var active int
-	if err := tx.Get(ctx, &active, `SELECT COUNT(*) FROM {webhook} WHERE state = 'active'`); err != nil || active == 0 {
-		return err
-	}
-	type row struct {
-		CustomerID string `db:"customer_id"`
-		EntryID    string `db:"entry_id"`
-	}
-	rows := make([]row, len(ids))
-	for i, entry := range ids {
-		rows[i] = row{customer, entry}
-	}
-	_, err := tx.Insert(ctx, "audit_feed", rows, "")
-	return err
 }
 
 // tell says which records have changed; of a crowd, only which types.
@@ -149,6 +125,34 @@ func tell(tx *db.Tx, acts []Act) {
 			many[l.Type] = -1
 		}
 	}
+}
+
+// Fed is told (Tx.Tell) when there is something new in the feed.
+const Fed = "audit.feed"
+
+// feed keeps the entries for whoever asked to be told of changes, a webhook of the customer or of the instance, and says so once the
+// change is durable. one tells that the transaction is that of one customer.
+func feed(ctx context.Context, tx *db.Tx, one bool, customer string, ids []string) error {
+	wanted := `SELECT COUNT(*) FROM {webhook_instance}`
+	if one {
+		wanted = `SELECT (SELECT COUNT(*) FROM {webhook} WHERE state = 'active') + (SELECT COUNT(*) FROM {webhook_instance})`
+	}
+	var active int64
+	if err := tx.Get(ctx, &active, wanted); err != nil || active == 0 {
+		return err
+	}
+	rows := make([]fed, len(ids))
+	for i, entry := range ids {
+		rows[i] = fed{customer, entry}
+	}
+	_, err := tx.Insert(ctx, "audit_feed", rows, "")
+	tx.Tell(Fed)
+	return err
+}
+
+type fed struct {
+	CustomerID string `db:"customer_id"`
+	EntryID    string `db:"entry_id"`
 }
 
 // plain cuts a value loose from its type, so that what is stored is what JSON shows.

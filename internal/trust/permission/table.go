@@ -72,6 +72,7 @@ const (
 	LimitWrite      Action = "limit.write"
 	WebhookRead     Action = "webhook.read"
 	WebhookWrite    Action = "webhook.write"
+	WebhookInstance Action = "webhook.instance" // webhooks that are told of all customers
 	ViewOwn         Action = "view.own"
 	ViewShare       Action = "view.share"
 	ViewDefault     Action = "view.default"
@@ -150,6 +151,7 @@ func Table() []Row {
 		{ApprovalSign, []Role{Admin, Manager, Approver}},
 		{WebhookRead, []Role{Admin, Manager, Auditor}},
 		{WebhookWrite, []Role{Admin, Manager}},
+		{WebhookInstance, []Role{Admin}},
 		{ViewOwn, everybody},
 		{ViewShare, []Role{Admin, Manager, Engineer, Agent, Sales}},
 		{ViewDefault, []Role{Admin, Manager}},
