@@ -28,6 +28,7 @@ import (
 	"vigie/internal/platform/outbox"
 	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
+	"vigie/internal/record/field"
 	"vigie/internal/record/file"
 	"vigie/internal/record/note"
 	"vigie/internal/record/register"
@@ -71,6 +72,7 @@ type App struct {
 	Subjects  *subject.Registry
 	Transfer  *transfer.Service
 	Secrets   *seal.Box
+	Fields    *field.Service
 	Webhooks  *webhook.Service
 	Audit     *audit.Log
 	Approvals *approval.Service
@@ -154,6 +156,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds())...)
 	a.openFiles()
 	a.openNotes()
+	a.openFields()
 	a.Customers = customer.NewService(a.db)
 	a.Customers.Join(register.Parts{Subjects: a.Subjects})
 	a.wireMail()

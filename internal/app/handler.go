@@ -59,6 +59,7 @@ func (a *App) api(g gate) *api.API {
 	a.CMDB.Register(x)
 	a.Webhooks.Register(x)
 	a.Files.Register(x)
+	a.registerFields(x)
 	a.registerLists(x)
 	a.Transfer.Register(x)
 	a.Mail.Register(x)
@@ -69,7 +70,7 @@ func (a *App) api(g gate) *api.API {
 
 // parts are what hangs on the page of every record, in this order.
 func (a *App) parts() []web.Part {
-	return []web.Part{a.Notes.Part(), a.Files.Part(), a.Audit.History()}
+	return []web.Part{a.Fields.Part(), a.Notes.Part(), a.Files.Part(), a.Audit.History()}
 }
 
 // doors are the pages that need no sign-in.
@@ -91,6 +92,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	a.CMDB.Pages(mux, shell)
 	a.Files.Pages(mux, shell)
+	a.fieldPages(mux, shell)
 	a.listPages(mux, shell)
 	a.Transfer.Pages(mux, shell)
 	a.Mail.Pages(mux, shell)

@@ -44,6 +44,7 @@ func rail() []struct {
 			{ui.NavItem{ID: "approvals", Label: "app.nav.approvals", Href: "/approvals", Icon: "signature", Go: "s"}, permission.ApprovalRead},
 			{ui.NavItem{ID: "audit", Label: "app.nav.audit", Href: "/audit", Icon: "list-search", Go: "l"}, permission.AuditRead},
 			{ui.NavItem{ID: "permissions", Label: "app.nav.permissions", Href: "/permissions", Icon: "shield-check"}, permission.CustomerRead},
+			{ui.NavItem{ID: "fields", Label: "field.list", Href: "/custom-fields", Icon: "forms"}, permission.FieldRead},
 			{ui.NavItem{ID: "people", Label: "app.nav.people", Href: "/people", Icon: "users", Go: "p"}, permission.UserRead},
 			{ui.NavItem{ID: "tokens", Label: "app.nav.tokens", Href: "/tokens", Icon: "key"}, permission.TokenOwn},
 			{ui.NavItem{ID: "sessions", Label: "app.nav.sessions", Href: "/sessions", Icon: "device-laptop"}, permission.UserRead},

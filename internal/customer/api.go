@@ -2,9 +2,12 @@ package customer
 
 import (
 	"context"
+	"net/url"
 
 	"vigie/internal/kit/api"
+	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 )
 
@@ -22,8 +25,11 @@ type changeCustomer struct {
 func (s *Service) Register(a *api.API) {
 	const tag = "Customers"
 	api.List(a, api.Listing[Customer, Customer]{
-		Op: api.Op{Path: "/customers", Tag: tag, Summary: "List customers"}, Spec: Spec, Allow: permission.Need(permission.CustomerRead),
-		Rows: func(_ context.Context, _ *db.Tx, rows []Customer) ([]Customer, error) { return rows, nil },
+		Op: api.Op{Path: "/customers", Tag: tag, Summary: "List customers", Description: field.Params}, Spec: Spec, Allow: permission.Need(permission.CustomerRead), Rows: fill,
+		Extend: func(ctx context.Context, tx *db.Tx, spec list.Spec, query url.Values) (list.Spec, []string, error) {
+			set, err := field.Of(ctx, tx, kind, "")
+			return set.List(spec, "c.id", "c.id", query), set.Names(), err
+		},
 	})
 	api.Get(a, api.Op{Path: "/customers/{customer}", Tag: tag, Summary: "Get a customer"},
 		func(ctx context.Context, in *byRef) (Customer, error) {

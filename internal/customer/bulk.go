@@ -3,6 +3,7 @@ package customer
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -44,7 +45,10 @@ func editable() bulk.Rows[Customer] {
 				Get: func(c *Customer) string { return c.TimeZone }, Set: func(c *Customer, v string) { c.TimeZone = v }},
 		},
 		Load: func(ctx context.Context, tx *db.Tx, ids []string) (rows []Customer, err error) {
-			return rows, tx.Select(ctx, &rows, `SELECT `+db.Columns[Customer]("")+` FROM {customer} WHERE id IN (`+db.Marks(len(ids))+`)`, db.Anys(ids)...)
+			if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[Customer]("")+` FROM {customer} WHERE id IN (`+db.Marks(len(ids))+`)`, db.Anys(ids)...); err != nil {
+				return nil, err
+			}
+			return fill(ctx, tx, rows)
 		},
 		Head: func(c *Customer) (string, string, int64) { return c.ID, c.Name, c.Version },
 		Check: func(_, c *Customer) fault.Fields {
@@ -64,7 +68,7 @@ func editable() bulk.Rows[Customer] {
 
 // store writes a customer that may have changed, and the trail of it.
 func store(ctx context.Context, tx *db.Tx, a permission.Actor, before, after Customer) (Customer, error) {
-	if after == before {
+	if reflect.DeepEqual(after, before) {
 		return after, nil
 	}
 	after.Version++

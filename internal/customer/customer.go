@@ -9,6 +9,7 @@ import (
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/record/register"
 )
 
@@ -29,17 +30,18 @@ func Phases() []Phase { return []Phase{Prospect, Assessment, Remediation, Live, 
 
 // Customer is one customer, as stored and as answered.
 type Customer struct {
-	ID        string  `db:"id" json:"id" doc:"UUID."`
-	Slug      string  `db:"slug" json:"slug" doc:"Short name for addresses and commands; never changes."`
-	Name      string  `db:"name" json:"name"`
-	Country   string  `db:"country" json:"country" doc:"ISO 3166-1, two letters; empty where unknown."`
-	Language  string  `db:"language" json:"language" doc:"In which we write to them."`
-	TimeZone  string  `db:"time_zone" json:"time_zone" doc:"IANA name."`
-	Phase     Phase   `db:"phase" json:"phase" enum:"prospect,assessment,remediation,live,ended"`
-	Rate      int64   `db:"request_rate" json:"request_rate" doc:"Requests a second that all who act for this customer only may make together; 0 for the server's default."`
-	Version   int64   `db:"version" json:"version"`
-	CreatedAt db.Time `db:"created_at" json:"created_at"`
-	UpdatedAt db.Time `db:"updated_at" json:"updated_at"`
+	ID        string       `db:"id" json:"id" doc:"UUID."`
+	Slug      string       `db:"slug" json:"slug" doc:"Short name for addresses and commands; never changes."`
+	Name      string       `db:"name" json:"name"`
+	Country   string       `db:"country" json:"country" doc:"ISO 3166-1, two letters; empty where unknown."`
+	Language  string       `db:"language" json:"language" doc:"In which we write to them."`
+	TimeZone  string       `db:"time_zone" json:"time_zone" doc:"IANA name."`
+	Phase     Phase        `db:"phase" json:"phase" enum:"prospect,assessment,remediation,live,ended"`
+	Rate      int64        `db:"request_rate" json:"request_rate" doc:"Requests a second that all who act for this customer only may make together; 0 for the server's default."`
+	Version   int64        `db:"version" json:"version"`
+	CreatedAt db.Time      `db:"created_at" json:"created_at"`
+	UpdatedAt db.Time      `db:"updated_at" json:"updated_at"`
+	Custom    field.Values `db:"-" json:"custom" file:"-"`
 }
 
 // Revision makes the ETag.
@@ -48,14 +50,18 @@ func (c Customer) Revision() int64 { return c.Version }
 // Self is the record's address below /api/v1.
 func (c Customer) Self() string { return "/customers/" + c.ID }
 
+// Extra implements api.Extra: what files have of custom fields.
+func (c Customer) Extra(column string) any { return c.Custom.Extra(column) }
+
 // NewCustomer is the input of CreateCustomer. Slug and name suffice.
 type NewCustomer struct {
-	Slug     string `json:"slug" doc:"2 to 40 lower-case letters, digits and hyphens."`
-	Name     string `json:"name"`
-	Country  string `json:"country,omitempty" doc:"ISO 3166-1, two letters."`
-	Language string `json:"language,omitempty" doc:"en or fr; default en."`
-	TimeZone string `json:"time_zone,omitempty" doc:"IANA name; default UTC."`
-	Phase    string `json:"phase,omitempty" doc:"Default prospect."`
+	Slug     string       `json:"slug" doc:"2 to 40 lower-case letters, digits and hyphens."`
+	Name     string       `json:"name"`
+	Country  string       `json:"country,omitempty" doc:"ISO 3166-1, two letters."`
+	Language string       `json:"language,omitempty" doc:"en or fr; default en."`
+	TimeZone string       `json:"time_zone,omitempty" doc:"IANA name; default UTC."`
+	Phase    string       `json:"phase,omitempty" doc:"Default prospect."`
+	Custom   field.Values `json:"custom,omitempty"`
 }
 
 // Validate fills in defaults and names every bad field.
@@ -76,12 +82,13 @@ func (n *NewCustomer) Validate() error {
 
 // ChangeCustomer is the input of UpdateCustomer: what is nil stays.
 type ChangeCustomer struct {
-	Name     *string `json:"name,omitempty"`
-	Country  *string `json:"country,omitempty"`
-	Language *string `json:"language,omitempty"`
-	TimeZone *string `json:"time_zone,omitempty"`
-	Phase    *string `json:"phase,omitempty"`
-	Rate     *int64  `json:"request_rate,omitempty" doc:"For administrators of all customers; 0 to 100000."`
+	Name     *string      `json:"name,omitempty"`
+	Country  *string      `json:"country,omitempty"`
+	Language *string      `json:"language,omitempty"`
+	TimeZone *string      `json:"time_zone,omitempty"`
+	Phase    *string      `json:"phase,omitempty"`
+	Rate     *int64       `json:"request_rate,omitempty" doc:"For administrators of all customers; 0 to 100000."`
+	Custom   field.Values `json:"custom,omitempty"`
 }
 
 // Validate names every bad field.

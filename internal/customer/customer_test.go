@@ -1,6 +1,7 @@
 package customer_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func TestCustomerLife(t *testing.T) {
 		}
 		for _, ref := range []string{"acme", made.ID} {
 			admin.Do(t, "GET", "/customers/"+ref, "").Want(t, 200).JSON(t, &got)
-			if got != made {
+			if !reflect.DeepEqual(got, made) {
 				t.Errorf("%s: %+v, want %+v", ref, got, made)
 			}
 		}

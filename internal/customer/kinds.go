@@ -9,7 +9,7 @@ import (
 // Kinds are the types of records of this room that others hang things on.
 func Kinds() []subject.Kind {
 	kinds := []subject.Kind{
-		{Type: "customer", Table: "customer", Title: "name", Customer: "id", Read: permission.CustomerRead, Write: permission.CustomerWrite,
+		{Type: "customer", Table: "customer", Title: "name", Customer: "id", Read: permission.CustomerRead, Write: permission.CustomerWrite, Fields: true,
 			Page: func(id string) string { return "/customers/" + id }},
 	}
 	for _, r := range OpenRegisters(register.Parts{}).All() {

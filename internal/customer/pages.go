@@ -1,14 +1,19 @@
 package customer
 
 import (
+	"context"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"vigie/internal/kit/ui"
+	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
@@ -52,11 +57,30 @@ func languageWord(p *ui.Page, code string) string { return p.Or("customers.langu
 
 func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("customers.list"), "customers"
-	l := web.Lister{DB: h.s.db, Need: permission.CustomerRead, Spec: Spec, Customer: "c.slug", Live: "customer"}
-	if done, err := web.Download(w, r, p, a, l, "customers", func(c Customer) Customer { return c }); done {
+	set, err := h.s.fields(r.Context(), a, web.Customer(p))
+	if err != nil {
+		return err
+	}
+	l := web.Lister{DB: h.s.db, Need: permission.CustomerRead, Spec: set.List(Spec, "c.id", "c.id", p.Query), Customer: "c.slug", Live: "customer"}
+	if done, err := web.DownloadPages(w, r, p, a, l, "customers", set.Names(), fill); done {
 		return err
 	}
 	found, err := web.ReadList[Customer](r, p, a, l)
+	if err != nil {
+		return err
+	}
+	var names field.Refs
+	err = h.s.db.View(r.Context(), a.Scope(), func(tx *db.Tx) error {
+		if found.Items, err = fill(r.Context(), tx, found.Items); err != nil {
+			return err
+		}
+		values := make([]field.Values, len(found.Items))
+		for i, c := range found.Items {
+			values[i] = c.Custom
+		}
+		names, err = field.NamesOf(r.Context(), tx, set, values...)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -64,7 +88,7 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	for _, ph := range Phases() {
 		phases = append(phases, ui.Option{Value: string(ph), Label: phaseWord(p, string(ph))})
 	}
-	found.Filters(ui.Filter{Name: "phase", Label: p.T("customers.phase_label"), Options: phases})
+	found.Filters(append([]ui.Filter{{Name: "phase", Label: p.T("customers.phase_label"), Options: phases}}, set.Filters(p)...)...)
 	table := found.List
 	table.ID, table.Label, table.Search = "customers", p.Title, p.T("customers.search")
 	may := a.May(permission.CustomerWrite) && a.Scope().All()
@@ -72,7 +96,7 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if may {
 		table.Empty.Action = ui.Link{Label: p.T("customers.add"), Href: "/customers/new"}
 	}
-	t := ui.NewTable(table, []ui.Column[Customer]{
+	t := ui.NewTable(table, append([]ui.Column[Customer]{
 		{Key: "name", Label: p.T("customers.name"), Sort: true, Cell: func(c Customer) templ.Component { return ui.Text(c.Name) }},
 		{Key: "slug", Label: p.T("customers.slug"), Sort: true, Cell: func(c Customer) templ.Component { return ui.Code(c.Slug) }},
 		{Key: "phase", Label: p.T("customers.phase_label"), Sort: true, NoWrap: true, Cell: func(c Customer) templ.Component { return phaseState(p, c.Phase) }},
@@ -80,7 +104,7 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		{Key: "language", Label: p.T("customers.language"), Cell: func(c Customer) templ.Component { return ui.Text(languageWord(p, c.Language)) }},
 		{Key: "time_zone", Label: p.T("customers.time_zone"), Cell: func(c Customer) templ.Component { return ui.Text(c.TimeZone) }},
 		{Key: "created_at", Label: p.T("customers.since"), Sort: true, NoWrap: true, Cell: func(c Customer) templ.Component { return ui.When(p, c.CreatedAt.Time) }},
-	}, found.Items, func(c Customer) ui.Row { return ui.Row{ID: c.ID, Href: "/customers/" + c.Slug, Name: c.Name} })
+	}, field.Columns(p, set, names, func(c Customer) field.Values { return c.Custom })...), found.Items, func(c Customer) ui.Row { return ui.Row{ID: c.ID, Href: "/customers/" + c.Slug, Name: c.Name} })
 	ui.Render(w, r, http.StatusOK, listPage(p, t, may, a.May(permission.CustomerImport) && a.Scope().All()))
 	return nil
 }
@@ -166,12 +190,14 @@ type form struct {
 
 	summary []ui.FieldFault
 	errors  map[string]string
+	custom  url.Values
+	more    []templ.Component
 }
 
 func readForm(r *http.Request) form {
 	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	return form{Slug: get("slug"), Name: get("name"), Country: strings.ToUpper(get("country")), Language: get("language"), TimeZone: get("time_zone"),
-		Phase: get("phase"), Rate: get("request_rate"), Version: get("version")}
+		Phase: get("phase"), Rate: get("request_rate"), Version: get("version"), custom: r.PostForm}
 }
 
 // label names a field of the forms in the summary of what is wrong.
@@ -196,8 +222,9 @@ func label(p *ui.Page) func(string) string {
 }
 
 // refuse notes what is wrong; ok is false for errors that the form cannot show.
-func (f *form) refuse(p *ui.Page, err error) (ok bool) {
+func (f *form) refuse(p *ui.Page, set field.Set, err error) (ok bool) {
 	f.summary, f.errors, ok = web.Faults(p, err, label(p))
+	set.Faults(p, f.summary, f.errors)
 	if ok && fault.Is(err, fault.Conflict) && len(f.summary) == 1 { // the slug is all that two customers can clash on
 		f.summary[0].Name, f.summary[0].Label = "slug", p.T("customers.slug")
 		f.errors["slug"] = f.summary[0].Message
@@ -209,14 +236,36 @@ func (h pages) add(w http.ResponseWriter, r *http.Request, p *ui.Page, a permiss
 	if err := a.Require(permission.CustomerWrite); err != nil {
 		return err
 	}
-	h.newForm(w, r, p, http.StatusOK, form{Language: p.Lang(), TimeZone: p.Zone().String(), Phase: string(Prospect)})
-	return nil
+	set, err := h.houseFields(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	return h.newForm(w, r, p, a, set, http.StatusOK, form{Language: p.Lang(), TimeZone: p.Zone().String(), Phase: string(Prospect)})
 }
 
-func (h pages) newForm(w http.ResponseWriter, r *http.Request, p *ui.Page, status int, f form) {
+// houseFields are those that the record of a customer to come has: none of its own, and none that names people or CIs of it.
+func (h pages) houseFields(ctx context.Context, a permission.Actor) (field.Set, error) {
+	set, err := h.s.fields(ctx, a, field.Nobody)
+	set.Fields = slices.DeleteFunc(set.Fields, func(d field.Defined) bool { return d.Kind == field.Person || d.Kind == field.CI })
+	return set, err
+}
+
+// inputs are the custom fields of a form, in the scope of its customer.
+func (h pages) inputs(ctx context.Context, p *ui.Page, scope db.Scope, set field.Set, f *form, slug string) (err error) {
+	return h.s.db.View(ctx, scope, func(tx *db.Tx) error {
+		f.more, err = set.Inputs(ctx, tx, p, f.custom, f.errors, slug)
+		return err
+	})
+}
+
+func (h pages) newForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, set field.Set, status int, f form) error {
+	if err := h.inputs(r.Context(), p, a.Scope(), set, &f, ""); err != nil {
+		return err
+	}
 	p.Title, p.Active = p.T("customers.add"), "customers"
 	p.Crumbs = []ui.Link{{Label: p.T("customers.list"), Href: "/customers"}}
 	ui.Render(w, r, status, formPage(p, "/customers/new", "/customers", p.T("customers.add"), f, true))
+	return nil
 }
 
 func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -224,13 +273,17 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 		return err
 	}
 	f := readForm(r)
-	c, err := h.s.CreateCustomer(r.Context(), a, NewCustomer{Slug: f.Slug, Name: f.Name, Country: f.Country, Language: f.Language, TimeZone: f.TimeZone, Phase: f.Phase})
+	set, err := h.houseFields(r.Context(), a)
 	if err != nil {
-		if !f.refuse(p, err) {
+		return err
+	}
+	c, err := h.s.CreateCustomer(r.Context(), a, NewCustomer{Slug: f.Slug, Name: f.Name, Country: f.Country, Language: f.Language, TimeZone: f.TimeZone, Phase: f.Phase,
+		Custom: set.Posted(r.PostForm)})
+	if err != nil {
+		if !f.refuse(p, set, err) {
 			return err
 		}
-		h.newForm(w, r, p, web.Status(err), f)
-		return nil
+		return h.newForm(w, r, p, a, set, web.Status(err), f)
 	}
 	p.Customer = nil // the new one cannot be the one that was chosen
 	return web.Done(w, r, p, "/customers/"+c.Slug, p.T("customers.done_add", "name", c.Name))
@@ -244,15 +297,26 @@ func (h pages) edit(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err != nil {
 		return err
 	}
-	h.editForm(w, r, p, http.StatusOK, c, form{Name: c.Name, Country: c.Country, Language: c.Language, TimeZone: c.TimeZone, Phase: string(c.Phase), Rate: rateText(c.Rate), limits: mayLimit(a) == nil, Version: strconv.FormatInt(c.Version, 10)})
-	return nil
+	set, err := h.s.fields(r.Context(), a, c.Slug)
+	if err != nil {
+		return err
+	}
+	return h.editForm(w, r, p, a, set, http.StatusOK, c, form{custom: set.Filled(c.Custom), Name: c.Name, Country: c.Country, Language: c.Language, TimeZone: c.TimeZone, Phase: string(c.Phase), Rate: rateText(c.Rate), limits: mayLimit(a) == nil, Version: strconv.FormatInt(c.Version, 10)})
 }
 
-func (h pages) editForm(w http.ResponseWriter, r *http.Request, p *ui.Page, status int, c Customer, f form) {
+func (h pages) editForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, set field.Set, status int, c Customer, f form) error {
+	scope, err := a.Scope().Narrow(c.ID)
+	if err != nil {
+		return err
+	}
+	if err := h.inputs(r.Context(), p, scope, set, &f, c.Slug); err != nil {
+		return err
+	}
 	p.Title, p.Active = p.T("customers.edit_title", "name", c.Name), "customers"
 	p.Crumbs = []ui.Link{{Label: p.T("customers.list"), Href: "/customers"}, {Label: c.Name, Href: "/customers/" + c.Slug}}
 	f.Slug = c.Slug
 	ui.Render(w, r, status, formPage(p, "/customers/"+c.Slug+"/edit", "/customers/"+c.Slug, p.T("customers.save"), f, false))
+	return nil
 }
 
 func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -264,8 +328,12 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 		return err
 	}
 	f := readForm(r)
+	set, err := h.s.fields(r.Context(), a, c.Slug)
+	if err != nil {
+		return err
+	}
 	f.limits = mayLimit(a) == nil
-	in := ChangeCustomer{Name: &f.Name, Country: &f.Country, Language: &f.Language, TimeZone: &f.TimeZone, Phase: &f.Phase}
+	in := ChangeCustomer{Custom: set.Posted(r.PostForm), Name: &f.Name, Country: &f.Country, Language: &f.Language, TimeZone: &f.TimeZone, Phase: &f.Phase}
 	if f.limits && r.PostForm.Has("request_rate") {
 		rate, err := strconv.ParseInt(cmpOr(f.Rate, "0"), 10, 64)
 		if err != nil {
@@ -274,11 +342,10 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 		in.Rate = &rate
 	}
 	if _, err := h.s.UpdateCustomer(r.Context(), a, c.ID, versionOf(f.Version), in); err != nil {
-		if !f.refuse(p, err) {
+		if !f.refuse(p, set, err) {
 			return err
 		}
-		h.editForm(w, r, p, web.Status(err), c, f)
-		return nil
+		return h.editForm(w, r, p, a, set, web.Status(err), c, f)
 	}
 	return web.Done(w, r, p, "/customers/"+c.Slug, p.T("customers.done_edit"))
 }

@@ -3,11 +3,13 @@ package customer
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/field"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
@@ -56,6 +58,17 @@ func (s *Service) CreateCustomer(ctx context.Context, a permission.Actor, in New
 	}
 	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
 		c.CreatedAt, c.UpdatedAt = tx.Now(), tx.Now()
+		set, err := field.Of(ctx, tx, kind, "")
+		if err != nil {
+			return err
+		}
+		var bad fault.Fields
+		if c.Custom, err = field.Check(ctx, tx, set, nil, in.Custom, &bad, field.Created); err != nil {
+			return err
+		}
+		if err := bad.Err(); err != nil {
+			return err
+		}
 		if _, err := tx.Insert(ctx, "customer", c, ""); err != nil {
 			if fault.Is(err, fault.Conflict) {
 				taken := fault.New(fault.Conflict, "customer.slug_taken", "slug", c.Slug)
@@ -63,6 +76,9 @@ func (s *Service) CreateCustomer(ctx context.Context, a permission.Actor, in New
 				return taken.Because(err)
 			}
 			return fmt.Errorf("create customer: %w", err)
+		}
+		if err := field.Store(ctx, tx, set, c.ID, nil, c.Custom); err != nil {
+			return err
 		}
 		return audit.Write(ctx, tx, a, "create", record(c), nil, c)
 	})
@@ -73,7 +89,7 @@ func (s *Service) CreateCustomer(ctx context.Context, a permission.Actor, in New
 func (s *Service) Customer(ctx context.Context, a permission.Actor, ref string) (Customer, error) {
 	var c Customer
 	err := s.db.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
-		c, err = get(ctx, tx, ref)
+		c, err = whole(ctx, tx, ref)
 		return err
 	})
 	if err != nil {
@@ -97,7 +113,7 @@ func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref st
 	}
 	var after Customer
 	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
-		if before, err = get(ctx, tx, before.ID); err != nil {
+		if before, err = whole(ctx, tx, before.ID); err != nil {
 			return err
 		}
 		if version != 0 && version != before.Version {
@@ -108,6 +124,23 @@ func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref st
 			if err := mayLimit(a); err != nil {
 				return err
 			}
+		}
+		set, err := field.Of(ctx, tx, kind, "")
+		if err != nil {
+			return err
+		}
+		var bad fault.Fields
+		if after.Custom, err = field.Check(ctx, tx, set, before.Custom, in.Custom, &bad, field.Changed); err != nil {
+			return err
+		}
+		if err := bad.Err(); err != nil {
+			return err
+		}
+		if reflect.DeepEqual(after, before) {
+			return nil
+		}
+		if err := field.Store(ctx, tx, set, after.ID, before.Custom, after.Custom); err != nil {
+			return err
 		}
 		after, err = store(ctx, tx, a, before, after)
 		return err
@@ -129,10 +162,47 @@ func (s *Service) Customers(ctx context.Context, a permission.Actor, q list.Quer
 		return page, err
 	}
 	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		page, err = list.Run[Customer](ctx, tx, Spec, q)
+		if page, err = list.Run[Customer](ctx, tx, Spec, q); err != nil {
+			return err
+		}
+		page.Items, err = fill(ctx, tx, page.Items)
 		return err
 	})
 	return page, err
+}
+
+// kind is the type of these records.
+const kind = "customer"
+
+// whole is get with the custom fields.
+func whole(ctx context.Context, tx *db.Tx, ref string) (Customer, error) {
+	c, err := get(ctx, tx, ref)
+	if err == nil {
+		c.Custom, err = field.ReadOne(ctx, tx, kind, c.ID)
+	}
+	return c, err
+}
+
+// fill adds the custom fields to rows as stored.
+func fill(ctx context.Context, tx *db.Tx, rows []Customer) ([]Customer, error) {
+	ids := make([]string, len(rows))
+	for i, c := range rows {
+		ids[i] = c.ID
+	}
+	custom, err := field.Read(ctx, tx, kind, ids)
+	for i, c := range rows {
+		rows[i].Custom = custom[c.ID]
+	}
+	return rows, err
+}
+
+// fields gives the custom fields of a customer's own record; for no slug those of all that the actor sees.
+func (s *Service) fields(ctx context.Context, a permission.Actor, slug string) (set field.Set, err error) {
+	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		set, err = field.Of(ctx, tx, kind, slug)
+		return err
+	})
+	return set, err
 }
 
 func get(ctx context.Context, tx *db.Tx, ref string) (c Customer, err error) {

@@ -33,7 +33,10 @@ var sideways = map[string][]string{
 	"internal/trust/sso":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/web":      {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject"},
 	// A register takes files in, and is changed many at once, as any list is: intake and bulk are the mechanisms of all of them.
-	"internal/record/register": {"internal/record/bulk", "internal/record/intake"},
+	// And its records have custom fields as those of any room above have.
+	"internal/record/register": {"internal/record/bulk", "internal/record/field", "internal/record/intake"},
+	// A file brings custom fields in as well.
+	"internal/record/field": {"internal/record/intake"},
 	// The archive is the form, backup and transfer what is put into it.
 	"internal/exchange/backup":   {"internal/exchange/archive"},
 	"internal/exchange/transfer": {"internal/exchange/archive"},
@@ -62,6 +65,7 @@ var unscoped = map[string]string{
 	"internal/record/bulk":       "its tick forgets edits of all customers that nobody can take back any more",
 	"internal/record/note":       "its tick finds notifications of all customers that are due as mail",
 	"internal/record/file":       "a signed link names its customer; the key that signs is of the instance",
+	"internal/record/field":      "a field of the house has values of all customers, which change and go with it",
 	"internal/record/view":       "a saved view of no customer belongs to the instance",
 	"internal/estate/discovery":  "its tick finds schedules that are due and runs whose process died",
 	"internal/exchange/backup":   "a backup is of the whole instance",

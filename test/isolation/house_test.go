@@ -81,6 +81,7 @@ func walk(t *testing.T, address string) {
 	t.Run("operations", h.operations)
 	t.Run("pages", h.pages)
 	t.Run("picks", h.picks)
+	t.Run("fieldPick", h.fieldPick)
 	t.Run("services", h.services)
 	t.Run("jobs", h.jobs)
 	t.Run("streams", h.streams) // last: it ends the streams of the instance for good

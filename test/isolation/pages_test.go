@@ -18,6 +18,7 @@ var open = map[string]string{
 	"GET /readyz":                       "says that the database answers",
 	"GET /metrics":                      "numbers without names",
 	"GET /assets/":                      "style sheets and scripts",
+	"GET /custom-fields/pick":           "walked by fieldPick",
 	"GET /live":                         "walked by streams",
 	"GET /files/{token}":                "a signed address, which only who sees the file is given: walked by operations",
 	"GET /api/openapi.json":             "the same for everybody",
@@ -92,7 +93,7 @@ func fixedForm(pairs ...string) func(*firm) url.Values {
 }
 
 // pageRules are all pages.
-var pageRules = join(auditPages, webhookPages, signOnPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
+var pageRules = join(fieldPages, auditPages, webhookPages, signOnPages, registerPages(), recordPages, peoplePages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
 	"GET /palette": {action: permission.CustomerRead},
 

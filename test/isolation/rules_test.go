@@ -14,6 +14,7 @@ var pathKinds = map[string]string{
 	"imports/{list}":                 "=cis", // the same for everybody
 	"customers/{slug}":               "customer",
 	"discovery-schedules/{customer}": "customer_id",
+	"custom-fields/{id}":             "field",
 	"webhooks/{id}":                  "webhook",
 	"bulk-edits/{id}":                "bulk_edit",
 	"webhook-deliveries/{id}":        "delivery",
@@ -102,7 +103,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(auditRules, signOnRules, registerRules(), recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
+var apiRules = join(fieldRules, auditRules, signOnRules, registerRules(), recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

@@ -24,6 +24,7 @@ func (h *house) services(t *testing.T) {
 		"identity":    h.app.Identity,
 		"sso":         h.app.SignOn,
 		"file":        h.app.Files,
+		"field":       h.app.Fields,
 		"note":        h.app.Notes,
 		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,

@@ -8,6 +8,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 )
 
@@ -36,9 +37,9 @@ func (s *Service) Register(a *api.API) {
 
 func (s *Service) registerCIs(a *api.API) {
 	api.List(a, api.Listing[CI, Body]{
-		Op: api.Op{Path: "/cis", Tag: cisTag, Summary: "List CIs", Description: "Besides the parameters below: tag.KEY=VALUE (* for any value), " +
+		Op: api.Op{Path: "/cis", Tag: cisTag, Summary: "List CIs", Description: field.Params + " And: tag.KEY=VALUE (* for any value), " +
 			"attribute.NAME=VALUE, workload=ID or name, workload.empty=true. q finds beginnings of words of names and ids, and of ARNs."},
-		Spec: CISpec, Allow: permission.Need(permission.CIRead), Rows: bodies(CI.body),
+		Spec: CISpec, Extend: extendCIs, Allow: permission.Need(permission.CIRead), Rows: ciBodies,
 	})
 	api.Post(a, api.Op{Path: "/cis", Tag: cisTag, Summary: "Enter a CI by hand"},
 		func(ctx context.Context, in *struct{ Body NewCI }) (Body, error) {
@@ -135,8 +136,8 @@ func (s *Service) registerRelations(a *api.API) {
 
 func (s *Service) registerWorkloads(a *api.API) {
 	api.List(a, api.Listing[Workload, WorkloadBody]{
-		Op:   api.Op{Path: "/workloads", Tag: workloadsTag, Summary: "List workloads"},
-		Spec: WorkloadSpec, Allow: permission.Need(permission.WorkloadRead), Rows: workloadBodies,
+		Op:   api.Op{Path: "/workloads", Tag: workloadsTag, Summary: "List workloads", Description: field.Params},
+		Spec: WorkloadSpec, Extend: extendWorkloads, Allow: permission.Need(permission.WorkloadRead), Rows: workloadBodies,
 	})
 	api.Post(a, api.Op{Path: "/workloads", Tag: workloadsTag, Summary: "Create a workload and gather its CIs"},
 		func(ctx context.Context, in *struct{ Body NewWorkload }) (WorkloadBody, error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"vigie/internal/platform/db"
+	"vigie/internal/record/field"
 )
 
 // Body is a CI as the API answers it.
@@ -31,6 +32,7 @@ type Body struct {
 	Source       Source            `json:"source" enum:"discovered,manual,imported"`
 	FirstSeen    db.Time           `json:"first_seen"`
 	LastSeen     db.Time           `json:"last_seen"`
+	Custom       field.Values      `json:"custom" file:"-"`
 	Differing    []Difference      `json:"differing" doc:"Where a person and discovery do not agree"`
 	Pinned       []string          `json:"pinned" doc:"Fields that a person set on a discovered CI"`
 	Version      int64             `json:"version"`
@@ -41,6 +43,9 @@ type Body struct {
 // Revision makes the ETag.
 func (b Body) Revision() int64 { return b.Version }
 
+// Extra implements api.Extra: what files have of custom fields.
+func (b Body) Extra(column string) any { return b.Custom.Extra(column) }
+
 // Self is the record's address below /api/v1.
 func (b Body) Self() string { return "/cis/" + b.ID }
 
@@ -49,8 +54,11 @@ func (c CI) body() Body {
 	b := Body{ID: c.ID, Customer: c.Customer, Type: c.Type, Name: c.Name, ExternalID: c.ExternalID, ARN: c.ARN, Account: c.Account,
 		Region: c.Region, Status: c.Status, Environment: c.Environment, Criticality: c.Criticality, Owner: c.Owner,
 		Workload: optional(c.WorkloadID), WorkloadName: optional(c.Workload), WorkloadBy: c.WorkloadBy, Tags: c.Tags.V,
-		Attributes: c.Attributes.V, Source: c.Source, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen, Differing: c.Differing(),
+		Attributes: c.Attributes.V, Source: c.Source, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen, Custom: c.Custom, Differing: c.Differing(),
 		Pinned: keysOf(c.Pinned.V), Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
+	if b.Custom == nil {
+		b.Custom = field.Values{}
+	}
 	if b.Differing == nil {
 		b.Differing = []Difference{}
 	}
@@ -124,23 +132,27 @@ func (c Change) body() ChangeBody {
 
 // WorkloadBody is a workload as the API answers it.
 type WorkloadBody struct {
-	ID          string    `json:"id"`
-	Customer    string    `json:"customer" doc:"Slug"`
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	Environment string    `json:"environment"`
-	Criticality string    `json:"criticality"`
-	Owner       string    `json:"owner"`
-	Rule        Rule      `json:"rule"`
-	CIs         int64     `json:"cis" doc:"How many CIs that are not gone belong to it"`
-	Contacts    []Contact `json:"contacts"`
-	Version     int64     `json:"version"`
-	CreatedAt   db.Time   `json:"created_at"`
-	UpdatedAt   db.Time   `json:"updated_at"`
+	ID          string       `json:"id"`
+	Customer    string       `json:"customer" doc:"Slug"`
+	Name        string       `json:"name"`
+	Description string       `json:"description"`
+	Environment string       `json:"environment"`
+	Criticality string       `json:"criticality"`
+	Owner       string       `json:"owner"`
+	Rule        Rule         `json:"rule"`
+	CIs         int64        `json:"cis" doc:"How many CIs that are not gone belong to it"`
+	Contacts    []Contact    `json:"contacts"`
+	Custom      field.Values `json:"custom" file:"-"`
+	Version     int64        `json:"version"`
+	CreatedAt   db.Time      `json:"created_at"`
+	UpdatedAt   db.Time      `json:"updated_at"`
 }
 
 // Revision makes the ETag.
 func (b WorkloadBody) Revision() int64 { return b.Version }
+
+// Extra implements api.Extra: what files have of custom fields.
+func (b WorkloadBody) Extra(column string) any { return b.Custom.Extra(column) }
 
 // Self is the record's address below /api/v1.
 func (b WorkloadBody) Self() string { return "/workloads/" + b.ID }
@@ -152,7 +164,10 @@ func (w Workload) body(people []Contact) WorkloadBody {
 	if w.Rule.V.Any == nil {
 		w.Rule.V.Any = []Group{}
 	}
-	return WorkloadBody{ID: w.ID, Customer: w.Customer, Name: w.Name, Description: w.Description, Environment: w.Environment,
+	if w.Custom == nil {
+		w.Custom = field.Values{}
+	}
+	return WorkloadBody{Custom: w.Custom, ID: w.ID, Customer: w.Customer, Name: w.Name, Description: w.Description, Environment: w.Environment,
 		Criticality: w.Criticality, Owner: w.Owner, Rule: w.Rule.V, CIs: w.CIs, Contacts: people, Version: w.Version,
 		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt}
 }
@@ -177,8 +192,13 @@ func workloadBodies(ctx context.Context, tx *db.Tx, rows []Workload) ([]Workload
 	if err != nil {
 		return nil, err
 	}
+	custom, err := field.Read(ctx, tx, workloadKind, list)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]WorkloadBody, len(rows))
 	for i, w := range rows {
+		w.Custom = custom[w.ID]
 		out[i] = w.body(people[w.ID])
 	}
 	return out, nil

@@ -10,6 +10,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/record/bulk"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
@@ -228,7 +229,7 @@ func (m ciAsks) change(old record, c ChangeCI) (ciUpdate, fault.Fields) {
 		}
 		deltas = append(deltas, diffText("workload", before, m.named[string(now.WorkloadID)])...)
 	}
-	return ciUpdate{old, now, deltas}, faults
+	return ciUpdate{old: old, now: now, deltas: deltas}, faults
 }
 
 // workloadBulk changes workloads. Their names, rules and contacts are each one's own.
@@ -269,6 +270,10 @@ func storeWorkloads(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []
 	if err != nil {
 		return err
 	}
+	custom, err := field.Read(ctx, tx, workloadKind, list)
+	if err != nil {
+		return err
+	}
 	n, err := tx.Insert(ctx, "workload", rows, `(customer_id, id) DO UPDATE SET environment = excluded.environment, criticality = excluded.criticality,
 		owner = excluded.owner, description = excluded.description, version = excluded.version, updated_at = excluded.updated_at WHERE workload.version = excluded.version - 1`)
 	if err != nil {
@@ -281,7 +286,7 @@ func storeWorkloads(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []
 	for i, p := range pairs {
 		contacts := idsOf(people[p.After.ID])
 		acts[i] = audit.Act{Action: "workload.change", Record: audit.Record{Type: "workload", ID: p.After.ID, Name: p.After.Name},
-			Before: p.Before.summary(contacts), After: rows[i].summary(contacts)}
+			Before: p.Before.summary(contacts, custom[p.After.ID]), After: rows[i].summary(contacts, custom[p.After.ID])}
 	}
 	return audit.WriteAll(ctx, tx, a, acts)
 }

@@ -26,6 +26,9 @@ func (h pages) changes(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 	if err != nil {
 		return err
 	}
+	if err := h.tell(r.Context(), p, a, web.Customer(p), found.Items); err != nil {
+		return err
+	}
 	values, err := h.facets(r, p, a)
 	if err != nil {
 		return err
@@ -104,6 +107,9 @@ func (h pages) history(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 	q.Limit = 100
 	page, err := h.s.History(r.Context(), a, v.ID, q)
 	if err != nil {
+		return err
+	}
+	if err := h.tell(r.Context(), p, a, v.Customer, page.Items); err != nil {
 		return err
 	}
 	ui.Render(w, r, http.StatusOK, recordPage(p, v, historyTab(p, moments(page.Items), page)))

@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"vigie/internal/platform/db"
+	"vigie/internal/record/field"
 )
 
 // Status is what the last look at a CI said; see the package document.
@@ -77,8 +78,9 @@ type record struct {
 // CI is a configuration item as it is read: the row, with the customer's slug and the workload's name.
 type CI struct {
 	record
-	Customer string  `db:"customer"`
-	Workload db.Null `db:"workload"`
+	Customer string       `db:"customer"`
+	Workload db.Null      `db:"workload"`
+	Custom   field.Values `db:"-"`
 }
 
 // Difference is a field on which a person and discovery do not agree.

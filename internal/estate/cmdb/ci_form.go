@@ -1,11 +1,16 @@
 package cmdb
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"vigie/internal/kit/ui"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
@@ -19,12 +24,14 @@ type ciForm struct {
 	workloads []ui.Option
 	summary   []ui.FieldFault
 	errors    map[string]string
+	custom    url.Values
+	more      []templ.Component
 }
 
 func readCI(r *http.Request) ciForm {
 	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	f := ciForm{Customer: get("customer"), Type: get("type"), Name: get("name"), ExternalID: get("external_id"), Account: get("account"), Region: get("region"),
-		Environment: get("environment"), Criticality: get("criticality"), Owner: get("owner"), Workload: get("workload"), Version: get("version")}
+		Environment: get("environment"), Criticality: get("criticality"), Owner: get("owner"), Workload: get("workload"), Version: get("version"), custom: r.PostForm}
 	keys, values := r.PostForm["tag_key"], r.PostForm["tag_value"]
 	for i, key := range keys {
 		if key = strings.TrimSpace(key); key != "" && i < len(values) {
@@ -43,11 +50,12 @@ func (f ciForm) tagMap() map[string]string {
 }
 
 // refuse notes what is wrong; ok is false for errors that the form cannot show.
-func (f *ciForm) refuse(p *ui.Page, err error) (ok bool) {
+func (f *ciForm) refuse(p *ui.Page, set field.Set, err error) (ok bool) {
 	f.summary, f.errors, ok = web.Faults(p, err, func(field string) string {
 		name, _, _ := strings.Cut(field, ".")
 		return p.Or("estate.ci."+name, field) // i18n: estate.ci.*
 	})
+	set.Faults(p, f.summary, f.errors)
 	for i, s := range f.summary {
 		if strings.HasPrefix(s.Name, "tags.") {
 			f.summary[i].Name = "tags"
@@ -72,6 +80,13 @@ func (h pages) newCIForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 	} else if f.workloads, err = h.workloadOptions(r.Context(), a, p.Customer.Slug); err != nil {
 		return err
 	}
+	custom, err := h.customOf(r.Context(), a, permission.CIWrite, ciKind, cmp.Or(web.Customer(p), f.Customer))
+	if err != nil {
+		return err
+	}
+	if f.more, err = h.inputs(r.Context(), p, custom, f.custom, f.errors); err != nil {
+		return err
+	}
 	ui.Render(w, r, status, newCIPage(p, f))
 	return nil
 }
@@ -88,10 +103,14 @@ func (h pages) createCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if p.Customer != nil {
 		customer = p.Customer.Slug
 	}
-	c, err := h.s.CreateCI(r.Context(), a, NewCI{Customer: customer, Type: f.Type, Name: f.Name, ExternalID: f.ExternalID, Account: f.Account, Region: f.Region,
+	custom, err := h.customOf(r.Context(), a, permission.CIWrite, ciKind, customer)
+	if err != nil {
+		return err
+	}
+	c, err := h.s.CreateCI(r.Context(), a, NewCI{Custom: custom.set.Posted(r.PostForm), Customer: customer, Type: f.Type, Name: f.Name, ExternalID: f.ExternalID, Account: f.Account, Region: f.Region,
 		Environment: f.Environment, Criticality: f.Criticality, Owner: f.Owner, Workload: f.Workload, Tags: f.tagMap()})
 	if err != nil {
-		if !f.refuse(p, err) {
+		if !f.refuse(p, custom.set, err) {
 			return err
 		}
 		return h.newCIForm(w, r, p, a, web.Status(err), f)
@@ -123,11 +142,23 @@ func (h pages) editCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	for _, key := range keysOf(c.Tags.V) {
 		f.tags = append(f.tags, ui.TagPair{Key: key, Value: c.Tags.V[key]})
 	}
+	set, err := h.s.fieldsOf(r.Context(), a, ciKind, c.Customer)
+	if err != nil {
+		return err
+	}
+	f.custom = set.Filled(c.Custom)
 	return h.editCIForm(w, r, p, a, http.StatusOK, c, f)
 }
 
 func (h pages) editCIForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, status int, c CI, f ciForm) (err error) {
 	if f.workloads, err = h.workloadOptions(r.Context(), a, c.Customer); err != nil {
+		return err
+	}
+	custom, err := h.customOf(r.Context(), a, permission.CIWrite, ciKind, c.Customer)
+	if err != nil {
+		return err
+	}
+	if f.more, err = h.inputs(r.Context(), p, custom, f.custom, f.errors); err != nil {
 		return err
 	}
 	p.Title, p.Active = p.T("estate.ci.edit_title", "name", c.Name), "inventory"
@@ -174,8 +205,13 @@ func (h pages) changeCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 		tags := f.tagMap()
 		in.Tags = &tags
 	}
+	set, err := h.s.fieldsOf(r.Context(), a, ciKind, c.Customer)
+	if err != nil {
+		return err
+	}
+	in.Custom = set.Posted(r.PostForm)
 	if _, err := h.s.EditCI(r.Context(), a, c.ID, versionOf(f.Version), in); err != nil {
-		if !f.refuse(p, err) {
+		if !f.refuse(p, set, err) {
 			return err
 		}
 		return h.editCIForm(w, r, p, a, web.Status(err), c, f)

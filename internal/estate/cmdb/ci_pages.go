@@ -9,13 +9,14 @@ import (
 	"vigie/internal/kit/list"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
 
 // inventoryList is the API's list with two differences: CIs that are gone stand in it only when a status is asked for, and
 // orphaned=true finds CIs without any relation.
-func (h pages) inventoryList(p *ui.Page) web.Lister {
+func (h pages) inventoryList(p *ui.Page, set field.Set) web.Lister {
 	spec := CISpec
 	if !p.Query.Has("status") && !p.Query.Has("status.not") {
 		spec.Where = "c.status <> 'gone'"
@@ -37,6 +38,7 @@ func (h pages) inventoryList(p *ui.Page) web.Lister {
 		return "", nil, true, fault.New(fault.Invalid, "api.list.bool")
 	}
 	spec.Pass = append(spec.Pass, "tag")
+	spec = set.List(spec, "c.customer_id", "c.id", p.Query)
 	return web.Lister{DB: h.s.db, Need: permission.CIRead, Spec: spec, Customer: "k.slug", Live: "ci"}
 }
 
@@ -51,11 +53,19 @@ func (h pages) inventory(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 		return nil
 	}
 	p.Title, p.Active = p.T("estate.ci.list"), "inventory"
-	l := h.inventoryList(p)
-	if done, err := web.Download(w, r, p, a, l, "cis", CI.body); done {
+	set, err := h.s.fieldsOf(r.Context(), a, ciKind, web.Customer(p))
+	if err != nil {
+		return err
+	}
+	l := h.inventoryList(p, set)
+	if done, err := web.DownloadPages(w, r, p, a, l, "cis", set.Names(), ciBodies); done {
 		return err
 	}
 	found, err := web.ReadList[CI](r, p, a, l)
+	if err != nil {
+		return err
+	}
+	custom, err := h.shownCustom(r.Context(), a, set, idsOfCIs(found.Items))
 	if err != nil {
 		return err
 	}
@@ -71,7 +81,7 @@ func (h pages) inventory(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 	if err != nil {
 		return err
 	}
-	found.Filters(inventoryFilters(p, values, workloads)...)
+	found.Filters(append(inventoryFilters(p, values, workloads), set.Filters(p)...)...)
 	table := found.List
 	for i, f := range table.Filter {
 		if key, ok := strings.CutPrefix(f.Name, "tag."); ok {
@@ -84,7 +94,7 @@ func (h pages) inventory(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 	if a.May(permission.AccountWrite) {
 		table.Empty = ui.Empty{Title: p.T("estate.overview.none"), Text: p.T("estate.overview.none_text"), Action: ui.Link{Label: p.T("estate.overview.begin"), Href: "/accounts"}}
 	}
-	t := ui.NewTable(table, inventoryColumns(p, names), found.Items, func(c CI) ui.Row { return ui.Row{ID: c.ID, Href: "/cis/" + c.ID, Name: c.Name} })
+	t := ui.NewTable(table, append(inventoryColumns(p, names), field.Columns(p, set, custom.names, func(c CI) field.Values { return custom.values[c.ID] })...), found.Items, func(c CI) ui.Row { return ui.Row{ID: c.ID, Href: "/cis/" + c.ID, Name: c.Name} })
 	ui.Render(w, r, http.StatusOK, inventoryPage(p, t, write, a.May(permission.CIImport)))
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 )
 
 // Edit is a field of a change that may be left out, set, or taken back (null): on a discovered CI, what a person takes back is
@@ -50,6 +51,7 @@ type NewCI struct {
 	Workload    string            `json:"workload,omitempty" doc:"Id or name; the rules of workloads decide if left out."`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Attributes  map[string]any    `json:"attributes,omitempty"`
+	Custom      field.Values      `json:"custom,omitempty"`
 }
 
 // ChangeCI is what may be changed of a CI. Tags and attributes can be set only where discovery does not own them.
@@ -61,6 +63,7 @@ type ChangeCI struct {
 	Workload    Edit               `json:"workload,omitempty" doc:"Id or name; null gives it back to the rules."`
 	Tags        *map[string]string `json:"tags,omitempty" doc:"Only where discovery does not own them."`
 	Attributes  *map[string]any    `json:"attributes,omitempty" doc:"Only where discovery does not own them."`
+	Custom      field.Values       `json:"custom,omitempty"`
 }
 
 // Limits of what a person may enter.
@@ -232,8 +235,8 @@ func externalID(name string) string {
 }
 
 // summary is what the audit trail keeps of a CI.
-func (r *record) summary() map[string]any {
-	return map[string]any{"type": r.Type, "name": r.Name, "external_id": r.ExternalID, "account": r.Account, "region": r.Region,
+func (r *record) summary(custom field.Values) map[string]any {
+	return map[string]any{"custom": custom, "type": r.Type, "name": r.Name, "external_id": r.ExternalID, "account": r.Account, "region": r.Region,
 		"environment": r.Environment, "criticality": r.Criticality, "owner": r.Owner, "workload": string(r.WorkloadID), "tags": r.Tags.V,
 		"attributes": r.Attributes.V, "source": r.Source}
 }

@@ -6,6 +6,7 @@ import (
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/record/intake"
 	"vigie/internal/trust/permission"
 )
@@ -24,8 +25,9 @@ func (ciIntake) Kind() intake.Kind {
 }
 
 // Fields implements intake.Target.
-func (ciIntake) Fields(context.Context, *db.Tx) ([]intake.Field, error) {
-	return []intake.Field{
+func (ciIntake) Fields(ctx context.Context, tx *db.Tx) ([]intake.Field, error) {
+	set, err := field.Of(ctx, tx, ciKind, "")
+	return append([]intake.Field{
 		{Name: "type", Label: "estate.ci.type", Required: true, Example: "Office firewall"},
 		{Name: "name", Label: "estate.ci.name", Required: true, Example: "fw-lyon-1"},
 		{Name: "external_id", Label: "estate.ci.external_id"},
@@ -39,7 +41,7 @@ func (ciIntake) Fields(context.Context, *db.Tx) ([]intake.Field, error) {
 		{Name: "workload_name", Title: "workload_name"},
 		{Name: "tags", Label: "estate.ci.tags", Example: `{"site":"Lyon"}`},
 		{Name: "attributes", Label: "estate.ci.attributes"},
-	}, nil
+	}, set.Columns()...), err
 }
 
 // Check implements intake.Target.
@@ -50,7 +52,9 @@ func (ciIntake) Check(ctx context.Context, tx *db.Tx, _ permission.Actor, s *int
 
 // ciPlan is what a file of CIs comes to.
 type ciPlan struct {
+	set       field.Set
 	insert    []record
+	custom    []field.Values // of insert
 	update    []ciUpdate
 	unchanged int
 }
@@ -58,6 +62,7 @@ type ciPlan struct {
 type ciUpdate struct {
 	old, now record
 	deltas   []delta
+	custom   field.Stored
 }
 
 // planCIs checks every line against what is there. What is there is read in one statement for the whole file.
@@ -74,6 +79,23 @@ func planCIs(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (ciPla
 	rules, err := loadRules(ctx, tx)
 	if err != nil {
 		return plan, err
+	}
+	if plan.set, err = field.Of(ctx, tx, ciKind, ""); err != nil {
+		return plan, err
+	}
+	custom, err := plan.set.Take(ctx, tx, s)
+	if err != nil {
+		return plan, err
+	}
+	had, err := customOfAll(ctx, tx, plan.set, there)
+	if err != nil {
+		return plan, err
+	}
+	values := func(line int, before field.Values, when field.Moment) field.Values {
+		var bad fault.Fields
+		after := plan.set.Check(before, custom.Rows[line], custom.Refs, &bad, when)
+		s.Take(line, field.InFile(bad))
+		return after
 	}
 	taken := map[identity]int{}
 	touched := map[string]int{}
@@ -97,6 +119,8 @@ func planCIs(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (ciPla
 			}
 			touched[old.ID] = row.Line
 			u := plan.change(s, row.Line, old, n, workload)
+			u.custom = field.Stored{ID: old.ID, Before: had[old.ID], After: values(row.Line, had[old.ID], field.Changed)}
+			u.deltas = append(u.deltas, diffCustom(u.custom.Before, u.custom.After)...)
 			if len(u.deltas) == 0 {
 				plan.unchanged++
 			} else {
@@ -115,7 +139,7 @@ func planCIs(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (ciPla
 				b := batch{rules: rules}
 				b.assign(&r)
 			}
-			plan.insert = append(plan.insert, r)
+			plan.insert, plan.custom = append(plan.insert, r), append(plan.custom, values(row.Line, nil, field.Created))
 		}
 	}
 	return plan, nil
@@ -147,7 +171,7 @@ func (ciPlan) change(s *intake.Sheet, line int, old record, n NewCI, workload st
 		deltas = append(deltas, diffText("workload", string(old.WorkloadID), workload)...)
 		now.WorkloadID, now.WorkloadBy = db.Null(workload), byHand
 	}
-	return ciUpdate{old, now, deltas}
+	return ciUpdate{old: old, now: now, deltas: deltas}
 }
 
 // keyOf is by what a line and a CI are compared.
@@ -220,8 +244,29 @@ func workloadRefs(ctx context.Context, tx *db.Tx) (map[string]string, error) {
 }
 
 func (p ciPlan) apply(ctx context.Context, tx *db.Tx, a permission.Actor) error {
-	if err := insertCIs(ctx, tx, a, p.insert, "ci.import"); err != nil {
+	if err := insertCIs(ctx, tx, a, p.set, p.insert, p.custom, "ci.import"); err != nil {
 		return err
 	}
-	return updateCIs(ctx, tx, a, p.update, "ci.import")
+	stored := make([]field.Stored, len(p.update))
+	for i, u := range p.update {
+		stored[i] = u.custom
+	}
+	if err := updateCIs(ctx, tx, a, p.update, "ci.import"); err != nil {
+		return err
+	}
+	return field.StoreAll(ctx, tx, p.set, stored)
+}
+
+// customOfAll reads what the CIs that lines may mean have in custom fields.
+func customOfAll(ctx context.Context, tx *db.Tx, set field.Set, there map[string][]record) (map[string]field.Values, error) {
+	if len(set.Fields) == 0 {
+		return nil, nil
+	}
+	var ids []string
+	for _, all := range there {
+		for _, r := range all {
+			ids = append(ids, r.ID)
+		}
+	}
+	return field.Read(ctx, tx, ciKind, ids)
 }

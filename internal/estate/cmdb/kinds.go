@@ -8,8 +8,8 @@ import (
 // Kinds are the types of records of this room that others hang things on.
 func Kinds() []subject.Kind {
 	return []subject.Kind{
-		{Type: "ci", Table: "ci", Title: "name", Read: permission.CIRead, Write: permission.CIWrite, Page: func(id string) string { return "/cis/" + id }},
-		{Type: "workload", Table: "workload", Title: "name", Read: permission.WorkloadRead, Write: permission.WorkloadWrite,
+		{Type: "ci", Table: "ci", Title: "name", Read: permission.CIRead, Write: permission.CIWrite, Fields: true, Page: func(id string) string { return "/cis/" + id }},
+		{Type: "workload", Table: "workload", Title: "name", Read: permission.WorkloadRead, Write: permission.WorkloadWrite, Fields: true,
 			Page: func(id string) string { return "/workloads/" + id }},
 	}
 }

@@ -3,11 +3,13 @@ package cmdb
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
@@ -49,7 +51,12 @@ func loadCI(ctx context.Context, tx *db.Tx, ciID string) (CI, error) {
 	if !id.Valid(ciID) {
 		return c, fault.New(fault.NotFound, "fault.not_found")
 	}
-	return c, tx.Get(ctx, &c, `SELECT `+ciColumns+` FROM `+ciFrom+` WHERE c.id = ?`, ciID)
+	if err := tx.Get(ctx, &c, `SELECT `+ciColumns+` FROM `+ciFrom+` WHERE c.id = ?`, ciID); err != nil {
+		return c, err
+	}
+	custom, err := field.ReadOne(ctx, tx, ciKind, ciID)
+	c.Custom = custom
+	return c, err
 }
 
 // CreateCI enters a CI by hand. Codes: invalid, forbidden, not_found (customer), conflict (there is one with the same type,
@@ -68,11 +75,22 @@ func (s *Service) CreateCI(ctx context.Context, a permission.Actor, n NewCI) (c 
 		return c, err
 	}
 	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
+		set, err := field.Of(ctx, tx, ciKind, "")
+		if err != nil {
+			return err
+		}
+		custom, err := field.Check(ctx, tx, set, nil, n.Custom, &f, field.Created)
+		if err != nil {
+			return err
+		}
+		if err := f.Err(); err != nil {
+			return err
+		}
 		r, err := n.record(ctx, tx, Manual)
 		if err != nil {
 			return err
 		}
-		if err := insertCIs(ctx, tx, a, []record{r}, "ci.create"); err != nil {
+		if err := insertCIs(ctx, tx, a, set, []record{r}, []field.Values{custom}, "ci.create"); err != nil {
 			if fault.Is(err, fault.Conflict) {
 				return fault.New(fault.Conflict, "cmdb.fault.exists", "type", r.Type, "id", r.ExternalID).Because(err)
 			}
@@ -123,11 +141,19 @@ func (n NewCI) row(now db.Time, source Source) record {
 func (s *Service) EditCI(ctx context.Context, a permission.Actor, ciID string, expected int64, c ChangeCI) (out CI, err error) {
 	f := c.Validate()
 	err = s.change(ctx, a, permission.CIWrite, "ci", ciID, func(tx *db.Tx) error {
-		if err := f.Err(); err != nil {
-			return err
-		}
 		old, err := loadCI(ctx, tx, ciID)
 		if err != nil {
+			return err
+		}
+		set, err := field.Of(ctx, tx, ciKind, "")
+		if err != nil {
+			return err
+		}
+		custom, err := field.Check(ctx, tx, set, old.Custom, c.Custom, &f, field.Changed)
+		if err != nil {
+			return err
+		}
+		if err := f.Err(); err != nil {
 			return err
 		}
 		if err := stale(expected, old.Version); err != nil {
@@ -141,8 +167,11 @@ func (s *Service) EditCI(ctx context.Context, a permission.Actor, ciID string, e
 		if err != nil {
 			return err
 		}
-		deltas = append(deltas, moved...)
+		deltas = slices.Concat(deltas, moved, diffCustom(old.Custom, custom))
 		if err := updateCI(ctx, tx, a, old.record, now, deltas, "ci.change"); err != nil {
+			return err
+		}
+		if err := field.Store(ctx, tx, set, ciID, old.Custom, custom); err != nil {
 			return err
 		}
 		out, err = loadCI(ctx, tx, ciID)
@@ -197,7 +226,10 @@ func (s *Service) DeleteCI(ctx context.Context, a permission.Actor, ciID string,
 		if err := deleteCI(ctx, tx, old.record); err != nil {
 			return err
 		}
+		if err := field.Forget(ctx, tx, ciKind, old.ID); err != nil {
+			return err
+		}
 		tx.AfterCommit(func() { s.figures.forget(old.CustomerID) })
-		return audit.Write(ctx, tx, a, "ci.delete", audit.Record{Type: "ci", ID: old.ID, Name: old.Name}, old.summary(), nil)
+		return audit.Write(ctx, tx, a, "ci.delete", audit.Record{Type: "ci", ID: old.ID, Name: old.Name}, old.summary(old.Custom), nil)
 	})
 }

@@ -9,31 +9,34 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
 
 // NewWorkload is a workload as a person enters it.
 type NewWorkload struct {
-	Customer    string   `json:"customer" doc:"Slug or id."`
-	Name        string   `json:"name"`
-	Description string   `json:"description,omitempty"`
-	Environment string   `json:"environment,omitempty"`
-	Criticality string   `json:"criticality,omitempty"`
-	Owner       string   `json:"owner,omitempty"`
-	Rule        Rule     `json:"rule,omitempty" doc:"Which CIs belong to it; without a rule it is filled by hand."`
-	Contacts    []string `json:"contacts,omitempty" doc:"Ids of contacts to tell when it suffers."`
+	Customer    string       `json:"customer" doc:"Slug or id."`
+	Name        string       `json:"name"`
+	Description string       `json:"description,omitempty"`
+	Environment string       `json:"environment,omitempty"`
+	Criticality string       `json:"criticality,omitempty"`
+	Owner       string       `json:"owner,omitempty"`
+	Rule        Rule         `json:"rule,omitempty" doc:"Which CIs belong to it; without a rule it is filled by hand."`
+	Contacts    []string     `json:"contacts,omitempty" doc:"Ids of contacts to tell when it suffers."`
+	Custom      field.Values `json:"custom,omitempty"`
 }
 
 // ChangeWorkload is what may be changed; nil leaves a field as it is.
 type ChangeWorkload struct {
-	Name        *string   `json:"name,omitempty"`
-	Description *string   `json:"description,omitempty"`
-	Environment *string   `json:"environment,omitempty"`
-	Criticality *string   `json:"criticality,omitempty"`
-	Owner       *string   `json:"owner,omitempty"`
-	Rule        *Rule     `json:"rule,omitempty"`
-	Contacts    *[]string `json:"contacts,omitempty"`
+	Name        *string      `json:"name,omitempty"`
+	Description *string      `json:"description,omitempty"`
+	Environment *string      `json:"environment,omitempty"`
+	Criticality *string      `json:"criticality,omitempty"`
+	Owner       *string      `json:"owner,omitempty"`
+	Rule        *Rule        `json:"rule,omitempty"`
+	Contacts    *[]string    `json:"contacts,omitempty"`
+	Custom      field.Values `json:"custom,omitempty"`
 }
 
 // Workloads gives a page of the workloads that the query (of WorkloadSpec) asks for. Code: forbidden.
@@ -61,6 +64,9 @@ func (s *Service) Workload(ctx context.Context, a permission.Actor, workloadID s
 
 func loadWorkload(ctx context.Context, tx *db.Tx, workloadID string) (w Workload, people []Contact, err error) {
 	if err := tx.Get(ctx, &w, `SELECT `+WorkloadSpec.Columns+` FROM `+WorkloadSpec.From+` WHERE w.id = ?`, workloadID); err != nil {
+		return w, nil, err
+	}
+	if w.Custom, err = field.ReadOne(ctx, tx, workloadKind, workloadID); err != nil {
 		return w, nil, err
 	}
 	all, err := contactsOf(ctx, tx, []string{workloadID})
@@ -107,8 +113,22 @@ func (s *Service) CreateWorkload(ctx context.Context, a permission.Actor, n NewW
 		row := workloadRow{ID: id.New(), Name: n.Name, Description: n.Description, Environment: n.Environment, Criticality: n.Criticality,
 			Owner: n.Owner, Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
 		row.Rule.V = n.Rule
+		set, err := field.Of(ctx, tx, workloadKind, "")
+		if err != nil {
+			return err
+		}
+		custom, err := field.Check(ctx, tx, set, nil, n.Custom, &f, field.Created)
+		if err != nil {
+			return err
+		}
+		if err := f.Err(); err != nil {
+			return err
+		}
 		if _, err := tx.Insert(ctx, "workload", row, ""); err != nil {
 			return nameTaken(err)
+		}
+		if err := field.Store(ctx, tx, set, row.ID, nil, custom); err != nil {
+			return err
 		}
 		if err := setContacts(ctx, tx, row.ID, n.Contacts); err != nil {
 			return err
@@ -118,7 +138,7 @@ func (s *Service) CreateWorkload(ctx context.Context, a permission.Actor, n NewW
 				return err
 			}
 		}
-		if err := audit.Write(ctx, tx, a, "workload.create", audit.Record{Type: "workload", ID: row.ID, Name: row.Name}, nil, row.summary(n.Contacts)); err != nil {
+		if err := audit.Write(ctx, tx, a, "workload.create", audit.Record{Type: "workload", ID: row.ID, Name: row.Name}, nil, row.summary(n.Contacts, custom)); err != nil {
 			return err
 		}
 		w, people, err = loadWorkload(ctx, tx, row.ID)
@@ -163,7 +183,19 @@ func (s *Service) EditWorkload(ctx context.Context, a permission.Actor, workload
 		if c.Contacts != nil {
 			n.Contacts = *c.Contacts
 		}
-		if err := n.Validate().Err(); err != nil {
+		bad := n.Validate()
+		set, err := field.Of(ctx, tx, workloadKind, "")
+		if err != nil {
+			return err
+		}
+		custom, err := field.Check(ctx, tx, set, old.Custom, c.Custom, &bad, field.Changed)
+		if err != nil {
+			return err
+		}
+		if err := bad.Err(); err != nil {
+			return err
+		}
+		if err := field.Store(ctx, tx, set, workloadID, old.Custom, custom); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE {workload} SET name = ?, description = ?, environment = ?, criticality = ?, owner = ?, rule = ?,
@@ -184,7 +216,7 @@ func (s *Service) EditWorkload(ctx context.Context, a permission.Actor, workload
 		if w, people, err = loadWorkload(ctx, tx, workloadID); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, a, "workload.change", audit.Record{Type: "workload", ID: w.ID, Name: w.Name}, old.summary(contacts), w.summary(n.Contacts))
+		return audit.Write(ctx, tx, a, "workload.change", audit.Record{Type: "workload", ID: w.ID, Name: w.Name}, old.summary(contacts, old.Custom), w.summary(n.Contacts, w.Custom))
 	})
 	return w, people, err
 }
@@ -205,10 +237,13 @@ func (s *Service) DeleteWorkload(ctx context.Context, a permission.Actor, worklo
 		if _, err := tx.Exec(ctx, `DELETE FROM {workload} WHERE id = ?`, workloadID); err != nil {
 			return err
 		}
+		if err := field.Forget(ctx, tx, workloadKind, workloadID); err != nil {
+			return err
+		}
 		if _, err := (Intake{}).Assign(ctx, tx); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, a, "workload.delete", audit.Record{Type: "workload", ID: old.ID, Name: old.Name}, old.summary(idsOf(had)), nil)
+		return audit.Write(ctx, tx, a, "workload.delete", audit.Record{Type: "workload", ID: old.ID, Name: old.Name}, old.summary(idsOf(had), old.Custom), nil)
 	})
 }
 
@@ -220,9 +255,9 @@ func idsOf(people []Contact) []string {
 	return out
 }
 
-func (w workloadRow) summary(contacts []string) map[string]any {
+func (w workloadRow) summary(contacts []string, custom field.Values) map[string]any {
 	return map[string]any{"name": w.Name, "description": w.Description, "environment": w.Environment, "criticality": w.Criticality,
-		"owner": w.Owner, "rule": w.Rule.V, "contacts": contacts}
+		"owner": w.Owner, "rule": w.Rule.V, "contacts": contacts, "custom": custom}
 }
 
 // setContacts says who is told; contacts of another customer are not there.

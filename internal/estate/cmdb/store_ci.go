@@ -8,32 +8,37 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
 
 // insertCIs stores CIs that a person or a file describes, with terms, history and audit.
-func insertCIs(ctx context.Context, tx *db.Tx, a permission.Actor, rows []record, action string) error {
+func insertCIs(ctx context.Context, tx *db.Tx, a permission.Actor, set field.Set, rows []record, custom []field.Values, action string) error {
 	if _, err := tx.Insert(ctx, "ci", rows, ""); err != nil {
 		return err
 	}
 	var terms []termRow
 	var changes []changeRow
+	stored := make([]field.Stored, len(rows))
 	for i := range rows {
 		r := &rows[i]
+		stored[i] = field.Stored{ID: r.ID, After: custom[i]}
 		for _, t := range r.terms() {
 			terms = append(terms, termRow{Term: t, CIID: r.ID})
 		}
 		changes = append(changes, changeBy(tx, a, r.ID, delta{Kind: Created, After: compact(r.Name)}))
-		if err := audit.Write(ctx, tx, a, action, audit.Record{Type: "ci", ID: r.ID, Name: r.Name}, nil, r.summary()); err != nil {
+		if err := audit.Write(ctx, tx, a, action, audit.Record{Type: "ci", ID: r.ID, Name: r.Name}, nil, r.summary(custom[i])); err != nil {
 			return err
 		}
 	}
 	if _, err := tx.Insert(ctx, "ci_term", terms, "DO NOTHING"); err != nil {
 		return err
 	}
-	_, err := tx.Insert(ctx, "ci_change", changes, "")
-	return err
+	if _, err := tx.Insert(ctx, "ci_change", changes, ""); err != nil {
+		return err
+	}
+	return field.StoreAll(ctx, tx, set, stored)
 }
 
 // changeBy makes the row of a change that a person caused.
@@ -44,7 +49,7 @@ func changeBy(tx *db.Tx, a permission.Actor, ci string, d delta) changeRow {
 
 // updateCI stores a CI that a person changed, if anything differs.
 func updateCI(ctx context.Context, tx *db.Tx, a permission.Actor, old, now record, deltas []delta, action string) error {
-	return updateCIs(ctx, tx, a, []ciUpdate{{old, now, deltas}}, action)
+	return updateCIs(ctx, tx, a, []ciUpdate{{old: old, now: now, deltas: deltas}}, action)
 }
 
 // pins tells whether who set the fields has changed.

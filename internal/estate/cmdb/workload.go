@@ -2,6 +2,7 @@ package cmdb
 
 import (
 	"vigie/internal/platform/db"
+	"vigie/internal/record/field"
 )
 
 // workloadRow is a row of workload.
@@ -22,8 +23,9 @@ type workloadRow struct {
 // Workload is what a business knows as one thing (a shop, a data platform) and the CIs that make it run.
 type Workload struct {
 	workloadRow
-	Customer string `db:"customer"`
-	CIs      int64  `db:"cis"` // how many CIs that are not gone belong to it
+	Customer string       `db:"customer"`
+	CIs      int64        `db:"cis"` // how many CIs that are not gone belong to it
+	Custom   field.Values `db:"-"`
 }
 
 // Contact is a person to tell when a workload suffers.

@@ -1,32 +1,47 @@
 package cmdb
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"vigie/internal/kit/ui"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
 
 func (h pages) workloads(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("estate.workload.list"), "workloads"
-	l := web.Lister{DB: h.s.db, Need: permission.WorkloadRead, Spec: WorkloadSpec, Customer: "k.slug", Live: "workload"}
-	if done, err := web.Download(w, r, p, a, l, "workloads", func(w Workload) WorkloadBody { return w.body(nil) }); done {
+	set, err := h.s.fieldsOf(r.Context(), a, workloadKind, web.Customer(p))
+	if err != nil {
+		return err
+	}
+	l := web.Lister{DB: h.s.db, Need: permission.WorkloadRead, Spec: set.List(WorkloadSpec, "w.customer_id", "w.id", p.Query), Customer: "k.slug", Live: "workload"}
+	if done, err := web.DownloadPages(w, r, p, a, l, "workloads", set.Names(), workloadBodies); done {
 		return err
 	}
 	found, err := web.ReadList[Workload](r, p, a, l)
 	if err != nil {
 		return err
 	}
-	found.Filters(
-		ui.Filter{Name: "environment", Label: p.T("estate.ci.environment"), Options: choices(p, environmentWord, Environments)},
-		ui.Filter{Name: "criticality", Label: p.T("estate.ci.criticality"), Options: choices(p, criticalityWord, Criticalities)},
-		ui.Filter{Name: "owner", Label: p.T("estate.ci.owner")},
-	)
+	var ids []string
+	for _, w := range found.Items {
+		ids = append(ids, w.ID)
+	}
+	custom, err := h.shownCustom(r.Context(), a, set, ids)
+	if err != nil {
+		return err
+	}
+	found.Filters(append([]ui.Filter{
+		{Name: "environment", Label: p.T("estate.ci.environment"), Options: choices(p, environmentWord, Environments)},
+		{Name: "criticality", Label: p.T("estate.ci.criticality"), Options: choices(p, criticalityWord, Criticalities)},
+		{Name: "owner", Label: p.T("estate.ci.owner")},
+	}, set.Filters(p)...)...)
 	table := found.List
 	table.ID, table.Label, table.Search = "workloads", p.Title, p.T("estate.workload.search")
 	table.Empty = ui.Empty{Title: p.T("estate.workload.none"), Text: p.T("estate.workload.none_text")}
@@ -34,7 +49,7 @@ func (h pages) workloads(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 	if may {
 		table.Empty.Action = ui.Link{Label: p.T("estate.workload.add"), Href: "/workloads/new"}
 	}
-	t := ui.NewTable(table, workloadColumns(p), found.Items, func(w Workload) ui.Row { return ui.Row{ID: w.ID, Href: "/workloads/" + w.ID, Name: w.Name} })
+	t := ui.NewTable(table, append(workloadColumns(p), field.Columns(p, set, custom.names, func(w Workload) field.Values { return custom.values[w.ID] })...), found.Items, func(w Workload) ui.Row { return ui.Row{ID: w.ID, Href: "/workloads/" + w.ID, Name: w.Name} })
 	ui.Render(w, r, http.StatusOK, workloadsPage(p, t, may))
 	return nil
 }
@@ -132,16 +147,18 @@ type workloadForm struct {
 	customers []ui.Option
 	summary   []ui.FieldFault
 	errors    map[string]string
+	custom    url.Values
+	more      []templ.Component
 }
 
 func readWorkload(r *http.Request) workloadForm {
 	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	return workloadForm{Customer: get("customer"), Name: get("name"), Description: get("description"), Environment: get("environment"),
-		Criticality: get("criticality"), Owner: get("owner"), Rule: r.PostFormValue("rule"), Version: get("version"), chosen: r.PostForm["contacts"]}
+		Criticality: get("criticality"), Owner: get("owner"), Rule: r.PostFormValue("rule"), Version: get("version"), chosen: r.PostForm["contacts"], custom: r.PostForm}
 }
 
 // refuse notes what is wrong; faults anywhere in the rule stand at its one field.
-func (f *workloadForm) refuse(p *ui.Page, err error) (ok bool) {
+func (f *workloadForm) refuse(p *ui.Page, set field.Set, err error) (ok bool) {
 	f.summary, f.errors, ok = web.Faults(p, err, func(field string) string {
 		switch {
 		case strings.HasPrefix(field, "rule"):
@@ -155,6 +172,7 @@ func (f *workloadForm) refuse(p *ui.Page, err error) (ok bool) {
 		}
 		return p.Or("estate.ci."+field, field)
 	})
+	set.Faults(p, f.summary, f.errors)
 	for i, s := range f.summary {
 		if name, _, within := strings.Cut(s.Name, "."); within || strings.HasPrefix(s.Name, "contacts[") {
 			name, _, _ = strings.Cut(name, "[")
@@ -179,6 +197,13 @@ func (h pages) newWorkloadForm(w http.ResponseWriter, r *http.Request, p *ui.Pag
 	} else if f.contacts, err = h.people(r.Context(), a, p.Customer.Slug); err != nil {
 		return err
 	}
+	custom, err := h.customOf(r.Context(), a, permission.WorkloadWrite, workloadKind, cmp.Or(web.Customer(p), f.Customer))
+	if err != nil {
+		return err
+	}
+	if f.more, err = h.inputs(r.Context(), p, custom, f.custom, f.errors); err != nil {
+		return err
+	}
 	ui.Render(w, r, status, workloadFormPage(p, "/workloads/new", "/workloads", p.T("estate.workload.add"), f))
 	return nil
 }
@@ -195,14 +220,18 @@ func (h pages) createWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page
 	if p.Customer != nil {
 		customer = p.Customer.Slug
 	}
+	custom, err := h.customOf(r.Context(), a, permission.WorkloadWrite, workloadKind, customer)
+	if err != nil {
+		return err
+	}
 	rule, err := readRule(f.Rule)
 	var made Workload
 	if err == nil {
-		made, _, err = h.s.CreateWorkload(r.Context(), a, NewWorkload{Customer: customer, Name: f.Name, Description: f.Description, Environment: f.Environment,
+		made, _, err = h.s.CreateWorkload(r.Context(), a, NewWorkload{Custom: custom.set.Posted(r.PostForm), Customer: customer, Name: f.Name, Description: f.Description, Environment: f.Environment,
 			Criticality: f.Criticality, Owner: f.Owner, Rule: rule, Contacts: f.chosen})
 	}
 	if err != nil {
-		if !f.refuse(p, err) {
+		if !f.refuse(p, custom.set, err) {
 			return err
 		}
 		return h.newWorkloadForm(w, r, p, a, web.Status(err), f)
@@ -220,11 +249,23 @@ func (h pages) editWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page, 
 	}
 	f := workloadForm{Name: found.Name, Description: found.Description, Environment: found.Environment, Criticality: found.Criticality, Owner: found.Owner,
 		Rule: writeRule(found.Rule.V), Version: strconv.FormatInt(found.Version, 10), chosen: idsOf(people)}
+	set, err := h.s.fieldsOf(r.Context(), a, workloadKind, found.Customer)
+	if err != nil {
+		return err
+	}
+	f.custom = set.Filled(found.Custom)
 	return h.editWorkloadForm(w, r, p, a, http.StatusOK, found, f)
 }
 
 func (h pages) editWorkloadForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, status int, found Workload, f workloadForm) (err error) {
 	if f.contacts, err = h.people(r.Context(), a, found.Customer); err != nil {
+		return err
+	}
+	custom, err := h.customOf(r.Context(), a, permission.WorkloadWrite, workloadKind, found.Customer)
+	if err != nil {
+		return err
+	}
+	if f.more, err = h.inputs(r.Context(), p, custom, f.custom, f.errors); err != nil {
 		return err
 	}
 	p.Title, p.Active = p.T("estate.workload.edit_title", "name", found.Name), "workloads"
@@ -245,16 +286,20 @@ func (h pages) changeWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page
 		return err
 	}
 	f := readWorkload(r)
+	set, err := h.s.fieldsOf(r.Context(), a, workloadKind, found.Customer)
+	if err != nil {
+		return err
+	}
 	rule, err := readRule(f.Rule)
 	if err == nil {
 		if f.chosen == nil {
 			f.chosen = []string{}
 		}
-		found, _, err = h.s.EditWorkload(r.Context(), a, found.ID, versionOf(f.Version), ChangeWorkload{Name: &f.Name, Description: &f.Description,
+		found, _, err = h.s.EditWorkload(r.Context(), a, found.ID, versionOf(f.Version), ChangeWorkload{Custom: set.Posted(r.PostForm), Name: &f.Name, Description: &f.Description,
 			Environment: &f.Environment, Criticality: &f.Criticality, Owner: &f.Owner, Rule: &rule, Contacts: &f.chosen})
 	}
 	if err != nil {
-		if !f.refuse(p, err) {
+		if !f.refuse(p, set, err) {
 			return err
 		}
 		if found, _, err = h.oneWorkload(r, p, a); err != nil {

@@ -45,11 +45,13 @@ func formatOf(name, accept string) (string, error) {
 
 // export writes rows as a file. Its columns are the JSON members of D, in their order. An error before the first byte is a
 // problem; one after it breaks the connection off, so that nobody takes a half for the whole.
-func export[D any](w http.ResponseWriter, format, name string, rows func(func(D) error) error) error {
+//
+// more are columns behind them that a D gives by name (Extra).
+func export[D any](w http.ResponseWriter, format, name string, more []string, rows func(func(D) error) error) error {
 	if format == xlsxType {
-		return exportXLSX(w, name, rows)
+		return exportXLSX(w, name, more, rows)
 	}
-	columns := columnsOf(reflect.TypeFor[D]())
+	columns := columnsOf(reflect.TypeFor[D](), more)
 	out := csv.NewWriter(w)
 	out.UseCRLF = true // RFC 4180
 	begun := false
@@ -103,8 +105,8 @@ func PlainCell(s string) string {
 	return s
 }
 
-func exportXLSX[D any](w http.ResponseWriter, name string, rows func(func(D) error) error) error {
-	columns := columnsOf(reflect.TypeFor[D]())
+func exportXLSX[D any](w http.ResponseWriter, name string, more []string, rows func(func(D) error) error) error {
+	columns := columnsOf(reflect.TypeFor[D](), more)
 	f := excelize.NewFile()
 	defer f.Close()
 	sheet, err := f.NewStreamWriter("Sheet1")
@@ -133,8 +135,13 @@ func exportXLSX[D any](w http.ResponseWriter, name string, rows func(func(D) err
 	if err := rows(func(d D) error {
 		cells := columns.cells(d)
 		for i, c := range cells {
-			if s, ok := c.(string); ok && len(s) > excelize.TotalCellChars {
-				cells[i] = s[:excelize.TotalCellChars]
+			switch c := c.(type) {
+			case string:
+				cells[i] = c[:min(len(c), excelize.TotalCellChars)]
+			case json.Number:
+				if f, err := c.Float64(); err == nil {
+					cells[i] = f
+				}
 			}
 		}
 		return write(cells)
@@ -157,21 +164,29 @@ func head(w http.ResponseWriter, contentType, file string) {
 	w.Header().Add("Vary", "Accept")
 }
 
+// Extra is a row that files have more columns of than its members. Members tagged file:"-" are in no column of their own then.
+type Extra interface {
+	// Extra gives the cell of a column: a text, or a number as a json.Number.
+	Extra(column string) any
+}
+
 type columns struct {
 	names []string
 	index [][]int
+	more  []string
 }
 
-func columnsOf(t reflect.Type) columns {
-	var c columns
+func columnsOf(t reflect.Type, more []string) columns {
+	c := columns{more: more}
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || name == "-" || !f.IsExported() {
+		if name == "" || name == "-" || !f.IsExported() || f.Tag.Get("file") == "-" {
 			continue
 		}
 		c.names = append(c.names, name)
 		c.index = append(c.index, f.Index)
 	}
+	c.names = append(c.names, more...)
 	return c
 }
 
@@ -185,6 +200,11 @@ func (c columns) cells(row any) []any {
 			continue
 		}
 		out[i] = cell(f)
+	}
+	if x, ok := row.(Extra); ok {
+		for _, name := range c.more {
+			out = append(out, x.Extra(name))
+		}
 	}
 	return out
 }

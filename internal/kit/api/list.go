@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -27,6 +28,9 @@ type Listing[R, D any] struct {
 	Rows func(ctx context.Context, tx *db.Tx, rows []R) ([]D, error)
 	// Within narrows by the parameters of the path; optional. Its not_found is the answer's.
 	Within func(ctx context.Context, tx *db.Tx, path func(name string) string, q list.Query) (list.Query, error)
+	// Extend gives the list as it is in the scope of tx, where that depends on what is stored (custom fields): its Spec for the query, and the
+	// names of columns that files have besides the members of D, which is an Extra then. Optional.
+	Extend func(ctx context.Context, tx *db.Tx, s list.Spec, query url.Values) (list.Spec, []string, error)
 	// Instance is true for what belongs to no customer: there is no parameter "customer" then.
 	Instance bool
 }
@@ -107,12 +111,22 @@ func (l Listing[R, D]) serve(a *API, w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
+	scope, inScope := l.scope(ctx, a, values)
+	var more []string
+	if l.Extend != nil && inScope == nil {
+		err := a.cfg.DB.View(ctx, scope, func(tx *db.Tx) (err error) {
+			l.Spec, more, err = l.Extend(ctx, tx, l.Spec, values)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	q, err := l.Spec.Parse(values)
-	if err != nil {
+	if l.Extend == nil && err != nil { // told before what is wrong with the customer
 		return err
 	}
-	scope, err := l.scope(ctx, a, values)
-	if err != nil {
+	if err = cmp.Or(inScope, err); err != nil {
 		return err
 	}
 	whole := format != jsonType && !values.Has("limit") && !values.Has("cursor")
@@ -136,7 +150,7 @@ func (l Listing[R, D]) serve(a *API, w http.ResponseWriter, r *http.Request) err
 		return page, items, err
 	}
 	if format != jsonType {
-		return export(w, format, l.name(), func(row func(D) error) error {
+		return export(w, format, l.name(), more, func(row func(D) error) error {
 			for {
 				page, items, err := next(q)
 				if err != nil {

@@ -74,12 +74,12 @@ func Run[T any](ctx context.Context, tx *db.Tx, s Spec, q Query) (Page[T], error
 		return page, nil
 	}
 	if more || back {
-		if page.NextCursor, err = s.cursorAt(q, page.Items[len(page.Items)-1], false); err != nil {
+		if page.NextCursor, err = s.cursorAt(ctx, tx, q, page.Items[len(page.Items)-1], false); err != nil {
 			return page, err
 		}
 	}
 	if q.cursor != nil && (more || !back) {
-		page.PrevCursor, err = s.cursorAt(q, page.Items[0], true)
+		page.PrevCursor, err = s.cursorAt(ctx, tx, q, page.Items[0], true)
 	}
 	return page, err
 }
@@ -168,13 +168,21 @@ func (s Spec) sortColumn(f Field) string {
 	return "COALESCE(" + f.Column + ", 0)"
 }
 
-func (s Spec) cursorAt(q Query, row any, back bool) (string, error) {
+func (s Spec) cursorAt(ctx context.Context, tx *db.Tx, q Query, row any, back bool) (string, error) {
 	c := cursor{Sort: q.Sort(), Back: back}
 	var err error
-	if c.Value, err = columnText(row, q.sort.tag()); err != nil {
+	if c.Key, err = columnText(row, s.keyTag()); err != nil {
 		return "", err
 	}
-	if c.Key, err = columnText(row, s.keyTag()); err != nil {
+	if q.sort.Lookup != "" {
+		var value any
+		if err := tx.Get(ctx, &value, q.sort.Lookup, c.Key); err != nil {
+			return "", fmt.Errorf("list: %w", err)
+		}
+		c.Value = fmt.Sprint(value)
+		return c.String(), nil
+	}
+	if c.Value, err = columnText(row, q.sort.tag()); err != nil {
 		return "", err
 	}
 	return c.String(), nil

@@ -29,6 +29,8 @@ type Field struct {
 	Filter   bool
 	Nullable bool
 	Values   []string // of a Choice
+	// Lookup is a SELECT of the value of the row whose key is "?", for a column to sort by that rows do not have.
+	Lookup string
 }
 
 // Spec says how one kind of record is listed.

@@ -51,6 +51,7 @@ func Tables() []Table {
 		{Name: "audit_key"},
 		{Name: "audit_checkpoint"},
 		{Name: "notification_preference"},
+		{Name: "house_field"},
 		{Name: "customer", Key: "id"},
 		// Their customer is optional; package view holds what it reads to the scope.
 		{Name: "saved_view"},
@@ -96,6 +97,8 @@ func Tables() []Table {
 		{Name: "ci_term", Key: "customer_id"},
 		{Name: "ci_change", Key: "customer_id"},
 		{Name: "relation", Key: "customer_id"},
+		{Name: "custom_field", Key: "customer_id"},
+		{Name: "custom_value", Key: "customer_id"},
 		{Name: "file", Key: "customer_id"},
 		{Name: "note", Key: "customer_id"},
 		{Name: "note_version", Key: "customer_id"},

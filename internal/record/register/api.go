@@ -11,6 +11,7 @@ import (
 	"vigie/internal/kit/api"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 )
 
@@ -29,6 +30,7 @@ func (Body[T]) Schema(huma.Registry) *huma.Schema {
 	for _, f := range fieldsOf(reflect.TypeFor[T]()) {
 		s.Properties[f.Name] = f.schema()
 	}
+	s.Properties["custom"] = field.Values{}.Schema(nil)
 	return s
 }
 
@@ -69,6 +71,11 @@ func (f Field) schema() *huma.Schema {
 
 func (b Body[T]) change(fields []Field) Change[T] {
 	return func(rec *T, bad *fault.Fields) {
+		if raw, ok := b.given["custom"]; ok {
+			if err := json.Unmarshal(raw, &tail(rec).Custom); err != nil {
+				bad.Add("custom", "api.list.text")
+			}
+		}
 		for _, f := range fields {
 			raw, ok := b.given[f.Name]
 			if !ok {
@@ -113,7 +120,9 @@ type deleteInput struct {
 func (r *Register[T]) Register(a *api.API) {
 	one := strings.ReplaceAll(r.Name, "_", " ")
 	op := func(path, summary string) api.Op { return api.Op{Path: r.Path + path, Tag: r.Tag, Summary: summary} }
-	api.List(a, api.Listing[T, T]{Op: op("", "List "+strings.ToLower(r.Tag)), Spec: r.spec, Allow: permission.Need(r.Read),
+	index := op("", "List "+strings.ToLower(r.Tag))
+	index.Description = field.Params
+	api.List(a, api.Listing[T, T]{Op: index, Spec: r.spec, Extend: r.extend, Allow: permission.Need(r.Read),
 		Rows: func(ctx context.Context, tx *db.Tx, rows []T) ([]T, error) { return rows, r.fill(ctx, tx, rows) }})
 	api.Get(a, op("/{id}", "Get a "+one), func(ctx context.Context, in *byID) (T, error) {
 		return r.Get(ctx, permission.From(ctx), in.ID)

@@ -12,6 +12,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/record/bulk"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
@@ -148,7 +149,7 @@ func (e editable[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, as
 		}
 		now := *old
 		row := bulk.Row{ID: ask.ID, Name: e.r.name(old), Version: tail(old).Version}
-		err := e.r.prepare(old, &now, e.change(ask, refs), func(f Field, ref string) (bool, error) { return refs[f.Name][ref] == ref, nil })
+		err := e.r.prepare(old, &now, e.change(ask, refs), leads{func(f Field, ref string) (bool, error) { return refs[f.Name][ref] == ref, nil }, asBefore})
 		var bad *fault.Error
 		switch {
 		case errors.As(err, &bad) && bad.Code == fault.Invalid:
@@ -176,6 +177,9 @@ func (e editable[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, as
 	}
 	return plan, nil
 }
+
+// asBefore leaves custom fields alone.
+func asBefore(before, _ field.Values, _ *fault.Fields) (field.Values, error) { return before, nil }
 
 // change makes of what is asked for a change as any other.
 func (e editable[T]) change(ask bulk.Ask, refs map[string]map[string]string) Change[T] {
@@ -327,6 +331,9 @@ func (r *Register[T]) removeAll(ctx context.Context, tx *db.Tx, a permission.Act
 	if n != int64(len(gone)) {
 		return fault.New(fault.Stale, "fault.stale")
 	}
+	if err := field.Forget(ctx, tx, r.Name, ids...); err != nil {
+		return err
+	}
 	return audit.WriteAll(ctx, tx, a, acts)
 }
 
@@ -372,6 +379,24 @@ func (e editable[T]) Revive(ctx context.Context, tx *db.Tx, _ permission.Actor, 
 	return plan, nil
 }
 
+// putBack gives records what they had in custom fields, as far as there are still such fields, and what they name.
+func (r *Register[T]) putBack(ctx context.Context, tx *db.Tx, back []T) error {
+	set, err := field.Of(ctx, tx, r.Name, "")
+	if err != nil {
+		return err
+	}
+	refs, err := field.FindRefs(ctx, tx, set, customs(back)...)
+	if err != nil {
+		return err
+	}
+	stored := make([]field.Stored, len(back))
+	for i := range back {
+		var gone fault.Fields
+		stored[i] = field.Stored{ID: head(&back[i]).ID, After: set.Check(nil, tail(&back[i]).Custom, refs, &gone, field.Changed)}
+	}
+	return field.StoreAll(ctx, tx, set, stored)
+}
+
 func (r *Register[T]) reviveAll(ctx context.Context, tx *db.Tx, a permission.Actor, back []T) error {
 	if len(back) == 0 {
 		return nil
@@ -382,6 +407,9 @@ func (r *Register[T]) reviveAll(ctx context.Context, tx *db.Tx, a permission.Act
 	}
 	if _, err := tx.Insert(ctx, r.Name, back, ""); err != nil {
 		return fmt.Errorf("put back %s: %w", r.Name, err)
+	}
+	if err := r.putBack(ctx, tx, back); err != nil {
+		return err
 	}
 	if err := r.fill(ctx, tx, back); err != nil {
 		return err

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,7 +11,9 @@ import (
 	"github.com/a-h/templ"
 
 	"vigie/internal/kit/ui"
+	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
@@ -43,8 +46,9 @@ func versionOf(text string) int64 {
 }
 
 // fromForm is the change that a posted form asks for; fields that it has not are left alone.
-func (r *Register[T]) fromForm(p *ui.Page, posted url.Values) Change[T] {
+func (r *Register[T]) fromForm(p *ui.Page, set field.Set, posted url.Values) Change[T] {
 	return func(rec *T, bad *fault.Fields) {
+		tail(rec).Custom = set.Posted(posted)
 		for _, f := range r.fields {
 			v := f.in(rec)
 			switch f.Kind {
@@ -148,7 +152,11 @@ func (r *Register[T]) newForm(w http.ResponseWriter, req *http.Request, p *ui.Pa
 	if err != nil {
 		return err
 	}
-	if f.parts, err = r.formParts(req.Context(), p, a, owner, f); err != nil {
+	set, err := r.custom(req.Context(), a, f.customer)
+	if err != nil {
+		return err
+	}
+	if f.parts, err = r.formParts(req.Context(), p, a, owner, set, f); err != nil {
 		return err
 	}
 	ui.Render(w, req, status, formPage(p, p.T(r.key("about")), f))
@@ -163,9 +171,13 @@ func (r *Register[T]) postNew(w http.ResponseWriter, req *http.Request, p *ui.Pa
 		return err
 	}
 	f := form{customer: chosen(p, req.PostForm), values: req.PostForm}
-	rec, err := r.Create(req.Context(), a, f.customer, r.fromForm(p, req.PostForm))
+	set, err := r.custom(req.Context(), a, f.customer)
 	if err != nil {
-		if !r.refuse(p, &f, err) {
+		return err
+	}
+	rec, err := r.Create(req.Context(), a, f.customer, r.fromForm(p, set, req.PostForm))
+	if err != nil {
+		if !r.refuse(p, &f, set, err) {
 			return err
 		}
 		return r.newForm(w, req, p, a, web.Status(err), f)
@@ -174,8 +186,9 @@ func (r *Register[T]) postNew(w http.ResponseWriter, req *http.Request, p *ui.Pa
 }
 
 // refuse notes what is wrong with a form; ok is false for errors that it cannot show.
-func (r *Register[T]) refuse(p *ui.Page, f *form, err error) (ok bool) {
+func (r *Register[T]) refuse(p *ui.Page, f *form, set field.Set, err error) (ok bool) {
 	f.summary, f.errors, ok = web.Faults(p, err, func(field string) string { return p.Or(r.key("field."+field), p.Or("register.common."+field, field)) })
+	set.Faults(p, f.summary, f.errors)
 	return ok
 }
 
@@ -184,15 +197,21 @@ func (r *Register[T]) showEdit(w http.ResponseWriter, req *http.Request, p *ui.P
 	if err != nil {
 		return err
 	}
-	return r.editForm(w, req, p, a, http.StatusOK, &rec, form{values: r.filled(p, &rec), version: version(&rec)})
+	set, err := r.custom(req.Context(), a, head(&rec).Customer)
+	if err != nil {
+		return err
+	}
+	values := r.filled(p, &rec)
+	maps.Copy(values, set.Filled(tail(&rec).Custom))
+	return r.editForm(w, req, p, a, http.StatusOK, &rec, set, form{values: values, version: version(&rec)})
 }
 
-func (r *Register[T]) editForm(w http.ResponseWriter, req *http.Request, p *ui.Page, a permission.Actor, status int, rec *T, f form) (err error) {
+func (r *Register[T]) editForm(w http.ResponseWriter, req *http.Request, p *ui.Page, a permission.Actor, status int, rec *T, set field.Set, f form) (err error) {
 	h := head(rec)
 	p.Title = p.T("register.common.edit_title", "name", r.name(rec))
 	r.crumbs(p, ui.Link{Label: r.name(rec), Href: r.Path + "/" + h.ID})
 	f.action, f.back, f.submit, f.customer = r.Path+"/"+h.ID+"/edit", r.Path+"/"+h.ID, p.T("register.common.save"), h.Customer
-	if f.parts, err = r.formParts(req.Context(), p, a, h.CustomerID, f); err != nil {
+	if f.parts, err = r.formParts(req.Context(), p, a, h.CustomerID, set, f); err != nil {
 		return err
 	}
 	ui.Render(w, req, status, formPage(p, "", f))
@@ -207,29 +226,33 @@ func (r *Register[T]) postEdit(w http.ResponseWriter, req *http.Request, p *ui.P
 	if err := web.ParseForm(w, req); err != nil {
 		return err
 	}
-	f := form{values: req.PostForm, version: req.PostFormValue("version")}
-	after, err := r.Update(req.Context(), a, head(&rec).ID, versionOf(f.version), r.fromForm(p, req.PostForm))
+	set, err := r.custom(req.Context(), a, head(&rec).Customer)
 	if err != nil {
-		if !r.refuse(p, &f, err) {
+		return err
+	}
+	f := form{values: req.PostForm, version: req.PostFormValue("version")}
+	after, err := r.Update(req.Context(), a, head(&rec).ID, versionOf(f.version), r.fromForm(p, set, req.PostForm))
+	if err != nil {
+		if !r.refuse(p, &f, set, err) {
 			return err
 		}
-		return r.editForm(w, req, p, a, web.Status(err), &rec, f)
+		return r.editForm(w, req, p, a, web.Status(err), &rec, set, f)
 	}
 	return web.Done(w, req, p, r.Path+"/"+head(&rec).ID, p.T("register.common.saved", "name", r.name(&after)))
 }
 
-// formParts are the fields of a form, by section.
-func (r *Register[T]) formParts(ctx context.Context, p *ui.Page, a permission.Actor, owner string, f form) (out []formPart, err error) {
+// formParts are the fields of a form, by section, and the custom ones behind them.
+func (r *Register[T]) formParts(ctx context.Context, p *ui.Page, a permission.Actor, owner string, set field.Set, f form) (out []formPart, err error) {
 	for _, name := range r.sectionNames() {
 		var part formPart
 		if name != "" {
 			part.title = p.T(r.key("section." + name))
 		}
-		for _, field := range r.fields {
-			if field.Section != name {
+		for _, one := range r.fields {
+			if one.Section != name {
 				continue
 			}
-			c, err := r.input(ctx, p, a, owner, field, f)
+			c, err := r.input(ctx, p, a, owner, one, f)
 			if err != nil {
 				return nil, err
 			}
@@ -237,7 +260,19 @@ func (r *Register[T]) formParts(ctx context.Context, p *ui.Page, a permission.Ac
 		}
 		out = append(out, part)
 	}
-	return out, nil
+	if len(set.Fields) == 0 {
+		return out, nil
+	}
+	scope, err := a.Scope().Narrow(owner)
+	if err != nil {
+		return nil, err
+	}
+	more := formPart{title: p.T("field.block")}
+	err = r.parts.DB.View(ctx, scope, func(tx *db.Tx) error {
+		more.fields, err = set.Inputs(ctx, tx, p, f.values, f.errors, f.customer)
+		return err
+	})
+	return append(out, more), err
 }
 
 // input is a field's part of a form.

@@ -7,6 +7,7 @@ import (
 
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
+	"vigie/internal/record/field"
 )
 
 // maxHistory is how far back a record's page looks; the audit trail has all of it.
@@ -14,7 +15,7 @@ const maxHistory = 50
 
 // history tells what happened to a record, newest first, from the audit trail. Whoever reads the record reads it; addresses and
 // sessions stay with the trail.
-func (r *Register[T]) history(ctx context.Context, tx *db.Tx, p *ui.Page, ref string) ([]ui.Entry, error) {
+func (r *Register[T]) history(ctx context.Context, tx *db.Tx, p *ui.Page, ref, slug string) ([]ui.Entry, error) {
 	var rows []struct {
 		At     db.Time                             `db:"at"`
 		Actor  string                              `db:"actor_name"`
@@ -38,6 +39,14 @@ func (r *Register[T]) history(ctx context.Context, tx *db.Tx, p *ui.Page, ref st
 	if err != nil {
 		return nil, err
 	}
+	set, err := field.Of(ctx, tx, r.Name, slug)
+	if err != nil {
+		return nil, err
+	}
+	called, err := field.NamesOf(ctx, tx, set, customs(all)...)
+	if err != nil {
+		return nil, err
+	}
 	for i, row := range rows {
 		e := ui.Entry{Icon: "edit", Actor: row.Actor, Text: p.T("register.common.did_update"), At: row.At.Time}
 		if row.Action == "create" {
@@ -50,6 +59,7 @@ func (r *Register[T]) history(ctx context.Context, tx *db.Tx, p *ui.Page, ref st
 					e.Changes = append(e.Changes, ui.Change{Field: r.label(p, f), Before: before, After: after})
 				}
 			}
+			e.Changes = append(e.Changes, set.Changes(p, tail(befores[i]).Custom, tail(afters[i]).Custom, called)...)
 		}
 		out[i] = e
 	}
@@ -63,6 +73,9 @@ func (r *Register[T]) was(members map[string]json.RawMessage) *T {
 		if raw, ok := members[f.Name]; ok {
 			_ = json.Unmarshal(raw, f.in(rec).Addr().Interface()) // a value of an older form shows as none
 		}
+	}
+	if raw, ok := members["custom"]; ok {
+		_ = json.Unmarshal(raw, &tail(rec).Custom) // likewise
 	}
 	return rec
 }

@@ -12,6 +12,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/field"
 	"vigie/internal/record/intake"
 	"vigie/internal/trust/permission"
 )
@@ -30,12 +31,13 @@ func (t target[T]) Kind() intake.Kind {
 }
 
 // Fields implements intake.Target.
-func (t target[T]) Fields(context.Context, *db.Tx) ([]intake.Field, error) {
+func (t target[T]) Fields(ctx context.Context, tx *db.Tx) ([]intake.Field, error) {
 	out := []intake.Field{{Name: "id", Label: "register.common.id"}}
 	for _, f := range t.r.fields {
 		out = append(out, intake.Field{Name: f.Name, Label: t.r.key("field." + f.Name), Required: f.Name == t.r.title.Name})
 	}
-	return out, nil
+	set, err := field.Of(ctx, tx, t.r.Name, "")
+	return append(out, set.Columns()...), err
 }
 
 // row is what a line comes to: a record as it was, if there was one, and as it will be.
@@ -52,6 +54,14 @@ func (t target[T]) Check(ctx context.Context, tx *db.Tx, _ permission.Actor, she
 		return intake.Plan{}, err
 	}
 	refs, err := t.refs(ctx, tx, sheet)
+	if err != nil {
+		return intake.Plan{}, err
+	}
+	set, err := field.Of(ctx, tx, r.Name, "")
+	if err != nil {
+		return intake.Plan{}, err
+	}
+	custom, err := set.Take(ctx, tx, sheet)
 	if err != nil {
 		return intake.Plan{}, err
 	}
@@ -78,10 +88,14 @@ func (t target[T]) Check(ctx context.Context, tx *db.Tx, _ permission.Actor, she
 		default:
 			r.defaults(&x.after)
 		}
-		err := r.prepare(&x.before, &x.after, t.change(line, refs), func(f Field, ref string) (bool, error) { return refs[f.Name][ref] == ref, nil })
+		known := leads{func(f Field, ref string) (bool, error) { return refs[f.Name][ref] == ref, nil },
+			func(before, change field.Values, bad *fault.Fields) (field.Values, error) {
+				return set.Check(before, change, custom.Refs, bad, field.Moment(x.fresh)), nil
+			}}
+		err := r.prepare(&x.before, &x.after, t.change(line, refs, custom.Rows[line.Line]), known)
 		var bad *fault.Error
 		if errors.As(err, &bad) && bad.Code == fault.Invalid {
-			sheet.Take(line.Line, bad.Fields)
+			sheet.Take(line.Line, field.InFile(bad.Fields))
 			continue
 		}
 		if err != nil {
@@ -101,9 +115,9 @@ func (t target[T]) Check(ctx context.Context, tx *db.Tx, _ permission.Actor, she
 	plan.Apply = func(ctx context.Context, tx *db.Tx, a permission.Actor) (err error) {
 		for _, x := range rows {
 			if x.fresh {
-				_, err = r.insert(ctx, tx, a, x.after)
+				_, err = r.insert(ctx, tx, a, set, x.after)
 			} else {
-				_, err = r.write(ctx, tx, a, x.before, x.after)
+				_, err = r.write(ctx, tx, a, set, x.before, x.after)
 			}
 			if err != nil {
 				return err
@@ -115,8 +129,9 @@ func (t target[T]) Check(ctx context.Context, tx *db.Tx, _ permission.Actor, she
 }
 
 // change sets what the line has; cells that are empty leave their field alone.
-func (t target[T]) change(line intake.Row, refs map[string]map[string]string) Change[T] {
+func (t target[T]) change(line intake.Row, refs map[string]map[string]string, custom field.Values) Change[T] {
 	return func(rec *T, bad *fault.Fields) {
+		tail(rec).Custom = custom
 		for _, f := range t.r.fields {
 			text := line.Get(f.Name)
 			if text == "" {

@@ -9,11 +9,10 @@ import (
 
 	"github.com/a-h/templ"
 
-	"vigie/internal/kit/api"
-	"vigie/internal/kit/list"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/subject"
 	"vigie/internal/trust/web"
@@ -59,16 +58,26 @@ func (r *Register[T]) word(p *ui.Page, f Field, value string) string {
 
 func (r *Register[T]) showList(w http.ResponseWriter, req *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T(r.key("many")), r.Name
-	if format := p.Query.Get("format"); format != "" {
-		return r.download(w, req, p, a, format)
+	set, err := r.custom(req.Context(), a, web.Customer(p))
+	if err != nil {
+		return err
 	}
-	found, err := web.ReadList[T](req, p, a, r.lister())
+	l := r.lister()
+	l.Spec = set.List(l.Spec, "r.customer_id", "r.id", p.Query)
+	if done, err := web.DownloadPages(w, req, p, a, l, strings.TrimPrefix(r.Path, "/"), set.Names(), func(ctx context.Context, tx *db.Tx, rows []T) ([]T, error) { return rows, r.fill(ctx, tx, rows) }); done {
+		return err
+	}
+	found, err := web.ReadList[T](req, p, a, l)
 	if err != nil {
 		return err
 	}
 	var names named
+	var called field.Refs
 	if err := r.parts.DB.View(req.Context(), a.Scope(), func(tx *db.Tx) error {
 		if err := r.fill(req.Context(), tx, found.Items); err != nil {
+			return err
+		}
+		if called, err = field.NamesOf(req.Context(), tx, set, customs(found.Items)...); err != nil {
 			return err
 		}
 		names, err = r.names(req.Context(), tx, found.Items)
@@ -76,7 +85,7 @@ func (r *Register[T]) showList(w http.ResponseWriter, req *http.Request, p *ui.P
 	}); err != nil {
 		return err
 	}
-	found.Filters(r.filters(p)...)
+	found.Filters(append(r.filters(p), set.Filters(p)...)...)
 	t := found.List
 	t.ID, t.Label, t.Search = r.Name+"-list", p.Title, p.T(r.key("search"))
 	t.Empty = ui.Empty{Title: p.T(r.key("empty")), Text: p.T(r.key("empty_text"))}
@@ -84,7 +93,8 @@ func (r *Register[T]) showList(w http.ResponseWriter, req *http.Request, p *ui.P
 	if may {
 		t.Empty.Action = ui.Link{Label: p.T(r.key("add")), Href: r.Path + "/new"}
 	}
-	table := ui.NewTable(t, r.columns(p, names), found.Items, func(rec T) ui.Row {
+	columns := append(r.columns(p, names), field.Columns(p, set, called, func(rec T) field.Values { return tail(&rec).Custom })...)
+	table := ui.NewTable(t, columns, found.Items, func(rec T) ui.Row {
 		return ui.Row{ID: head(&rec).ID, Href: r.Path + "/" + head(&rec).ID, Name: r.name(&rec)}
 	})
 	var add, take ui.Link
@@ -156,43 +166,6 @@ func (r *Register[T]) options(p *ui.Page, f Field) (out []ui.Option) {
 	return out
 }
 
-// download gives the whole list as a file, in the form of the API's own exports.
-func (r *Register[T]) download(w http.ResponseWriter, req *http.Request, p *ui.Page, a permission.Actor, format string) error {
-	if err := a.Require(r.Read); err != nil {
-		return err
-	}
-	l := r.lister()
-	q, err := web.QueryOf(p, l)
-	if err != nil {
-		return err
-	}
-	return api.Download(w, format, strings.TrimPrefix(r.Path, "/"), func(write func(T) error) error {
-		return r.each(req.Context(), a, q, write)
-	})
-}
-
-// each gives every record of a list, page by page, each in a transaction of its own.
-func (r *Register[T]) each(ctx context.Context, a permission.Actor, q list.Query, f func(T) error) error {
-	q.Limit = list.MaxLimit
-	for {
-		page, err := r.List(ctx, a, q)
-		if err != nil {
-			return err
-		}
-		for _, rec := range page.Items {
-			if err := f(rec); err != nil {
-				return err
-			}
-		}
-		if page.NextCursor == "" {
-			return nil
-		}
-		if q, err = q.From(page.NextCursor); err != nil {
-			return err
-		}
-	}
-}
-
 // one reads the record of the address, and refuses one of another customer than the one chosen.
 func (r *Register[T]) one(req *http.Request, p *ui.Page, a permission.Actor, need permission.Action) (rec T, err error) {
 	if rec, err = r.Get(req.Context(), a, req.PathValue("id")); err != nil {
@@ -227,7 +200,7 @@ func (r *Register[T]) showRecord(w http.ResponseWriter, req *http.Request, p *ui
 		if names, err = r.names(req.Context(), tx, []T{rec}); err != nil {
 			return err
 		}
-		v.history, err = r.history(req.Context(), tx, p, h.ID)
+		v.history, err = r.history(req.Context(), tx, p, h.ID, h.Customer)
 		return err
 	}); err != nil {
 		return err

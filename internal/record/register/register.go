@@ -92,7 +92,7 @@ func (r *Register[T]) Spec() list.Spec { return r.spec }
 
 // Kind is the type of the register's records, for notes, files, watchers and whatever else hangs on them.
 func (r *Register[T]) Kind() subject.Kind {
-	return subject.Kind{Type: r.Name, Table: r.Name, Title: r.title.Column, Read: r.Read, Write: r.Write, Page: func(id string) string { return r.Path + "/" + id }}
+	return subject.Kind{Type: r.Name, Table: r.Name, Title: r.title.Column, Read: r.Read, Write: r.Write, Fields: true, Page: func(id string) string { return r.Path + "/" + id }}
 }
 
 // listing derives the list from the fields. The customer is joined for its slug, which pages narrow by.

@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"reflect"
 	"strings"
 
@@ -10,18 +11,20 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
 
-// Change sets fields of a record, and notes what it could not read.
+// Change sets fields of a record, and notes what it could not read. Of the custom fields it puts those that change into Custom, which is empty
+// before.
 type Change[T any] func(rec *T, bad *fault.Fields)
 
 // As is the change that makes a record's fields those of v.
 func As[T any](v T) Change[T] {
 	return func(rec *T, _ *fault.Fields) {
 		h, t := *head(rec), *tail(rec)
-		*rec = v
+		*rec, t.Custom = v, tail(&v).Custom
 		*head(rec), *tail(rec) = h, t
 	}
 }
@@ -57,10 +60,14 @@ func (r *Register[T]) Create(ctx context.Context, a permission.Actor, customer s
 func (r *Register[T]) create(ctx context.Context, tx *db.Tx, a permission.Actor, c Change[T]) (rec T, err error) {
 	r.defaults(&rec)
 	before := rec
-	if err := r.prepare(&before, &rec, c, r.lookUp(ctx, tx)); err != nil {
+	set, err := field.Of(ctx, tx, r.Name, "")
+	if err != nil {
 		return rec, err
 	}
-	return r.insert(ctx, tx, a, rec)
+	if err := r.prepare(&before, &rec, c, r.leads(ctx, tx, set, field.Created)); err != nil {
+		return rec, err
+	}
+	return r.insert(ctx, tx, a, set, rec)
 }
 
 // defaults sets what a new record has before anybody says otherwise.
@@ -73,11 +80,14 @@ func (r *Register[T]) defaults(rec *T) {
 }
 
 // insert writes a new record, and the trail of it.
-func (r *Register[T]) insert(ctx context.Context, tx *db.Tx, a permission.Actor, rec T) (_ T, err error) {
+func (r *Register[T]) insert(ctx context.Context, tx *db.Tx, a permission.Actor, set field.Set, rec T) (_ T, err error) {
 	head(&rec).ID = id.New()
-	*tail(&rec) = Tail{Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
+	*tail(&rec) = Tail{Custom: tail(&rec).Custom, Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
 	if _, err := tx.Insert(ctx, r.Name, rec, ""); err != nil {
 		return rec, fmt.Errorf("create %s: %w", r.Name, err)
+	}
+	if err := field.Store(ctx, tx, set, head(&rec).ID, nil, tail(&rec).Custom); err != nil {
+		return rec, err
 	}
 	if head(&rec).CustomerID, err = tx.Customer(); err != nil {
 		return rec, err
@@ -89,11 +99,28 @@ func (r *Register[T]) insert(ctx context.Context, tx *db.Tx, a permission.Actor,
 	return one[0], audit.Write(ctx, tx, a, "create", r.record(&rec), nil, one[0])
 }
 
-// prepare makes the change and names everything that is wrong with what comes of it. leads tells whether a ref leads to a record of
-// the customer.
-func (r *Register[T]) prepare(before, rec *T, c Change[T], leads func(Field, string) (bool, error)) error {
+// leads is what a change needs to know of other records: whether a ref leads to one of the customer, and what custom fields may have.
+type leads struct {
+	ref    func(Field, string) (bool, error)
+	custom func(before, change field.Values, bad *fault.Fields) (field.Values, error)
+}
+
+// leads looks things up as they are asked for, in the scope of the one customer.
+func (r *Register[T]) leads(ctx context.Context, tx *db.Tx, set field.Set, when field.Moment) leads {
+	return leads{r.lookUp(ctx, tx), func(before, change field.Values, bad *fault.Fields) (field.Values, error) {
+		return field.Check(ctx, tx, set, before, change, bad, when)
+	}}
+}
+
+// prepare makes the change and names everything that is wrong with what comes of it. A change puts the custom fields that it changes into
+// Custom.
+func (r *Register[T]) prepare(before, rec *T, c Change[T], leads leads) (err error) {
 	var bad fault.Fields
+	tail(rec).Custom = field.Values{}
 	c(rec, &bad)
+	if tail(rec).Custom, err = leads.custom(tail(before).Custom, tail(rec).Custom, &bad); err != nil {
+		return err
+	}
 	unread := map[string]bool{}
 	for _, f := range bad {
 		unread[f.Path] = true
@@ -106,7 +133,7 @@ func (r *Register[T]) prepare(before, rec *T, c Change[T], leads func(Field, str
 		}
 		if f.Kind == Ref && !v.IsZero() {
 			if v.String() != f.in(before).String() {
-				ok, err := leads(f, v.String())
+				ok, err := leads.ref(f, v.String())
 				if err != nil {
 					return err
 				}
@@ -173,14 +200,18 @@ func (r *Register[T]) Update(ctx context.Context, a permission.Actor, ref string
 // update works in the scope of the one customer. A change that changes nothing leaves no trace.
 func (r *Register[T]) update(ctx context.Context, tx *db.Tx, a permission.Actor, before T, c Change[T]) (T, error) {
 	after := before
-	if err := r.prepare(&before, &after, c, r.lookUp(ctx, tx)); err != nil {
+	set, err := field.Of(ctx, tx, r.Name, "")
+	if err != nil {
 		return after, err
 	}
-	return r.write(ctx, tx, a, before, after)
+	if err := r.prepare(&before, &after, c, r.leads(ctx, tx, set, field.Changed)); err != nil {
+		return after, err
+	}
+	return r.write(ctx, tx, a, set, before, after)
 }
 
 // write stores a changed record, and the trail of it.
-func (r *Register[T]) write(ctx context.Context, tx *db.Tx, a permission.Actor, before, after T) (T, error) {
+func (r *Register[T]) write(ctx context.Context, tx *db.Tx, a permission.Actor, set field.Set, before, after T) (T, error) {
 	if reflect.DeepEqual(before, after) {
 		return after, nil
 	}
@@ -201,6 +232,9 @@ func (r *Register[T]) write(ctx context.Context, tx *db.Tx, a permission.Actor, 
 	if n == 0 {
 		return after, fault.New(fault.Stale, "fault.stale")
 	}
+	if err := field.Store(ctx, tx, set, head(&after).ID, tail(&before).Custom, tail(&after).Custom); err != nil {
+		return after, err
+	}
 	return after, audit.Write(ctx, tx, a, "update", r.record(&after), before, after)
 }
 
@@ -216,6 +250,9 @@ func (r *Register[T]) Delete(ctx context.Context, a permission.Actor, ref string
 		}
 		if n == 0 {
 			return fault.New(fault.Stale, "fault.stale")
+		}
+		if err := field.Forget(ctx, tx, r.Name, head(&before).ID); err != nil {
+			return err
 		}
 		return audit.Write(ctx, tx, a, "delete", r.record(&before), before, nil)
 	})
@@ -256,16 +293,45 @@ func (r *Register[T]) record(rec *T) audit.Record {
 
 // fill adds to rows as stored what their answers show besides.
 func (r *Register[T]) fill(ctx context.Context, tx *db.Tx, rows []T) error {
-	ids := make([]string, len(rows))
+	ids, records := make([]string, len(rows)), make([]string, len(rows))
 	for i := range rows {
-		ids[i] = head(&rows[i]).CustomerID
+		ids[i], records[i] = head(&rows[i]).CustomerID, head(&rows[i]).ID
 	}
 	slugs, err := slugsOf(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	custom, err := field.Read(ctx, tx, r.Name, records)
 	for i := range rows {
 		h := head(&rows[i])
 		h.Customer, h.path = slugs[h.CustomerID], r.Path
+		tail(&rows[i]).Custom = custom[h.ID]
 	}
 	return err
+}
+
+// custom gives the custom fields of a customer's records; of those of all customers that the actor sees, for no slug.
+func (r *Register[T]) custom(ctx context.Context, a permission.Actor, slug string) (set field.Set, err error) {
+	err = r.parts.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		set, err = field.Of(ctx, tx, r.Name, slug)
+		return err
+	})
+	return set, err
+}
+
+// customs are what rows have in them.
+func customs[T any](rows []T) []field.Values {
+	out := make([]field.Values, len(rows))
+	for i := range rows {
+		out[i] = tail(&rows[i]).Custom
+	}
+	return out
+}
+
+// extend is the register's list with the custom fields that records in the scope have.
+func (r *Register[T]) extend(ctx context.Context, tx *db.Tx, spec list.Spec, query url.Values) (list.Spec, []string, error) {
+	set, err := field.Of(ctx, tx, r.Name, "")
+	return set.List(spec, "r.customer_id", "r.id", query), set.Names(), err
 }
 
 // customer finds the customer that an input names by slug or id; one that the actor does not see is a bad field "customer".

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"vigie/internal/platform/db"
+	"vigie/internal/record/field"
 )
 
 // Head and Tail are embedded first and last in the struct of a register: what every record has.
@@ -30,10 +31,14 @@ func (h *Head) head() *Head { return h }
 
 // Tail is the other half of Head.
 type Tail struct {
-	Version   int64   `db:"version" json:"version"`
-	CreatedAt db.Time `db:"created_at" json:"created_at"`
-	UpdatedAt db.Time `db:"updated_at" json:"updated_at"`
+	Custom    field.Values `db:"-" json:"custom" file:"-"`
+	Version   int64        `db:"version" json:"version"`
+	CreatedAt db.Time      `db:"created_at" json:"created_at"`
+	UpdatedAt db.Time      `db:"updated_at" json:"updated_at"`
 }
+
+// Extra implements api.Extra: what files have of custom fields.
+func (t Tail) Extra(column string) any { return t.Custom.Extra(column) }
 
 // Revision makes the ETag.
 func (t Tail) Revision() int64 { return t.Version }

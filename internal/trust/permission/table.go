@@ -80,6 +80,9 @@ const (
 	BulkWrite       Action = "bulk_edit.write"
 	SignOnRead      Action = "sign_on.read"
 	SignOnWrite     Action = "sign_on.write"
+	FieldRead       Action = "custom_field.read"
+	FieldWrite      Action = "custom_field.write"
+	FieldHouse      Action = "custom_field.house"
 )
 
 // The actions of the registers.
@@ -157,6 +160,9 @@ func Table() []Row {
 		{ViewDefault, []Role{Admin, Manager}},
 		{BulkRead, provider},
 		{BulkWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
+		{FieldRead, provider},
+		{FieldWrite, []Role{Admin, Manager}},
+		{FieldHouse, []Role{Admin}},
 		{InstanceDoctor, []Role{Admin, Auditor}},
 		{LimitWrite, []Role{Admin}},
 	}

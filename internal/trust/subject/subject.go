@@ -21,6 +21,7 @@ type Kind struct {
 	Customer    string
 	Read, Write permission.Action
 	Page        func(id string) string // address of the record's page; nil for a type without one
+	Fields      bool                   // its records have custom fields, see package field
 }
 
 // Label is the key of a type's name, for people.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -101,10 +102,53 @@ func Download[R, D any](w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err != nil {
 		return true, err
 	}
-	return true, api.Download(w, format, name, func(write func(D) error) error {
+	return true, api.Download(w, format, name, nil, func(write func(D) error) error {
 		return l.DB.View(r.Context(), a.Scope(), func(tx *db.Tx) error {
 			return list.Each(r.Context(), tx, l.Spec, q, func(row R) error { return write(answer(row)) })
 		})
+	})
+}
+
+// DownloadPages is Download where rows become answers page by page, as those of api.Listing do; more are columns besides the members of D.
+func DownloadPages[R, D any](w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, l Lister, name string, more []string,
+	answers func(context.Context, *db.Tx, []R) ([]D, error)) (done bool, err error) {
+	format := p.Query.Get("format")
+	if format == "" {
+		return false, nil
+	}
+	if err := a.Require(l.Need); err != nil {
+		return true, err
+	}
+	q, err := l.query(p)
+	if err != nil {
+		return true, err
+	}
+	q.Limit = list.MaxLimit
+	return true, api.Download(w, format, name, more, func(write func(D) error) error {
+		for {
+			var page list.Page[R]
+			var out []D
+			err := l.DB.View(r.Context(), a.Scope(), func(tx *db.Tx) (err error) {
+				if page, err = list.Run[R](r.Context(), tx, l.Spec, q); err == nil {
+					out, err = answers(r.Context(), tx, page.Items)
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			for _, d := range out {
+				if err := write(d); err != nil {
+					return err
+				}
+			}
+			if page.NextCursor == "" {
+				return nil
+			}
+			if q, err = q.From(page.NextCursor); err != nil {
+				return err
+			}
+		}
 	})
 }
 
