@@ -1,0 +1,7 @@
+package field
+
+// What the tests look at besides what is exported.
+var (
+	Decimal    = decimal
+	Millionths = millionths
+)
