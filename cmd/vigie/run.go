@@ -54,6 +54,7 @@ type grammar struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version."`
 	User     userCommand     `cmd:"" help:"People who may sign in."`
 	Token    tokenCommand    `cmd:"" help:"API tokens."`
+	SCIM     scimCommand     `cmd:"" name:"scim" help:"Provisioning by SCIM."`
 	Discover discoverCommand `cmd:"" help:"Read a customer's AWS accounts into the CMDB, or replay a recording."`
 	Record   recordCommand   `cmd:"" help:"Write a recording of an AWS account, without secrets, to hand over instead of access."`
 	Field    fieldCommand    `cmd:"" help:"Custom fields: what records have besides the fields of Vigie."`

@@ -36,6 +36,7 @@ import (
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
+	"vigie/internal/trust/scim"
 	"vigie/internal/trust/sso"
 	"vigie/internal/trust/subject"
 	"vigie/locales"
@@ -65,6 +66,7 @@ type Options struct {
 type App struct {
 	Identity  *identity.Service
 	SignOn    *sso.Service
+	SCIM      *scim.Service
 	Customers *customer.Service
 	Discovery *discovery.Service
 	CMDB      *cmdb.Service
@@ -163,6 +165,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.wirePeople()
 	a.wireApprovals()
 	a.signOn()
+	a.provisioning()
 	a.CMDB = cmdb.New(a.db)
 	a.wireLists()
 	a.wireTransfer()

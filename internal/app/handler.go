@@ -32,6 +32,7 @@ func (a *App) handler(g gate) http.Handler {
 	mux.Handle("GET /metrics", a.opts.Telemetry.Metrics())
 	mux.Handle("GET "+ui.AssetPrefix, ui.Assets())
 	mux.Handle("/api/", a.api(g).Handler())
+	mux.Handle("/scim/v2/", a.SCIM.Handler(g.limits.directory)) // by tokens of directories, without cookies
 	shell := &web.Shell{Bundle: a.bundle, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Actor: g.page, Admit: g.limits.page, Customers: a.choices, Nav: nav, Alarms: a.alarms, Parts: a.parts(), Waiting: a.unread}
 	mux.Handle("GET /files/{token}", g.limits.open(shell, a.Files.Serve(shell))) // without cookies, and with headers of its own
 	pages, doors := http.NewServeMux(), http.NewServeMux()
@@ -54,6 +55,7 @@ func (a *App) api(g gate) *api.API {
 	a.Approvals.Register(x)
 	a.Identity.Register(x)
 	a.SignOn.Register(x)
+	a.SCIM.Register(x)
 	a.Customers.Register(x)
 	a.Discovery.Register(x, directory{a.Customers})
 	a.CMDB.Register(x)
@@ -85,6 +87,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	mux.Handle("GET "+ui.LivePath, web.Live{Hub: a.hub, Subjects: a.Subjects, CustomerID: directory{a.Customers}.ID}.Handler(shell))
 	a.Identity.Pages(mux, shell)
 	a.SignOn.Pages(mux, shell)
+	a.SCIM.Pages(mux, shell)
 	mux.Handle("GET /{$}", shell.Page(a.today))
 	a.Approvals.Pages(mux, shell)
 	a.Audit.Pages(mux, shell, a.Subjects)

@@ -175,6 +175,26 @@ func (l *limits) page(r *http.Request, a permission.Actor) (func(), error) {
 	return l.enter(r.Context(), who)
 }
 
+// directory admits a request of a directory, by its token and the customer of its provider; of nobody's where the token is empty.
+func (l *limits) directory(r *http.Request, token, customer string) (func(), error) {
+	who := l.visitor(r)
+	if token != "" {
+		who = asker{kind: ofStaff, class: ofStaff, flow: token, rates: []limitRate{{"caller:" + token, l.Token}}}
+	}
+	if customer != "" {
+		rate := l.Customer
+		if own := l.rate(r.Context(), customer); own > 0 {
+			rate = own
+		}
+		who.kind, who.class = ofCustomer, "customer:"+customer
+		who.rates = append(who.rates, limitRate{who.class, rate})
+	}
+	if _, err := l.take(who); err != nil {
+		return nil, err
+	}
+	return l.enter(r.Context(), who)
+}
+
 // unknown counts requests of the API that nobody could be found for by their address.
 func (l *limits) unknown(authenticate func(*http.Request) (context.Context, api.Caller, error)) func(*http.Request) (context.Context, api.Caller, error) {
 	return func(r *http.Request) (context.Context, api.Caller, error) {

@@ -31,7 +31,9 @@ var sideways = map[string][]string{
 	"internal/trust/identity": {"internal/trust/audit", "internal/trust/permission", "internal/trust/web"},
 	"internal/trust/subject":  {"internal/trust/permission"},
 	"internal/trust/sso":      {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/web"},
-	"internal/trust/web":      {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject"},
+	// What a directory says becomes an account by the same rules as a sign-in.
+	"internal/trust/scim": {"internal/trust/audit", "internal/trust/identity", "internal/trust/permission", "internal/trust/sso", "internal/trust/web"},
+	"internal/trust/web":  {"internal/trust/audit", "internal/trust/permission", "internal/trust/subject"},
 	// A register takes files in, and is changed many at once, as any list is: intake and bulk are the mechanisms of all of them.
 	// And its records have custom fields as those of any room above have.
 	"internal/record/register": {"internal/record/bulk", "internal/record/field", "internal/record/intake"},
@@ -53,6 +55,7 @@ var sideways = map[string][]string{
 var unscoped = map[string]string{
 	"internal/trust/identity":    "a sign-in or token is looked up before its customers are known",
 	"internal/trust/sso":         "somebody signs on before their customers are known",
+	"internal/trust/scim":        "a directory's token is looked up before its provider is known, and people belong to the instance",
 	"internal/trust/permission":  "makes actors from scopes",
 	"internal/platform/jobs":     "a job row names its customer",
 	"internal/platform/seal":     "the instance's master key; rotation seals the secrets of all customers anew",

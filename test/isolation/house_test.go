@@ -83,6 +83,7 @@ func walk(t *testing.T, address string) {
 	t.Run("picks", h.picks)
 	t.Run("fieldPick", h.fieldPick)
 	t.Run("services", h.services)
+	t.Run("directories", h.directories)
 	t.Run("jobs", h.jobs)
 	t.Run("streams", h.streams) // last: it ends the streams of the instance for good
 	t.Logf("%d requests were made", h.requests)

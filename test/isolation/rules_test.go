@@ -33,6 +33,12 @@ var pathKinds = map[string]string{
 	"tokens/{id}":                    "token",
 	"identity-providers/{id}":        "provider",
 	"identity-rules/{id}":            "identity_rule",
+	"scim-tokens/{id}":               "scim_token",
+	"Users/{id}":                     "scim_user",
+	"Groups/{id}":                    "scim_group",
+	"ResourceTypes/{name}":           "=User",
+	"Schemas/{urn}":                  "=urn:x",
+	"scim-tokens/{token}":            "scim_token",
 	"rules/{rule}":                   "identity_rule",
 	"with/{slug}":                    "customer",
 	"return/{slug}":                  "provider_slug",
@@ -103,7 +109,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(fieldRules, auditRules, signOnRules, registerRules(), recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
+var apiRules = join(fieldRules, auditRules, signOnRules, scimRules, registerRules(), recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

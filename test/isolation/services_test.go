@@ -23,6 +23,7 @@ func (h *house) services(t *testing.T) {
 		"discovery":   h.app.Discovery,
 		"identity":    h.app.Identity,
 		"sso":         h.app.SignOn,
+		"scim":        h.app.SCIM,
 		"file":        h.app.Files,
 		"field":       h.app.Fields,
 		"note":        h.app.Notes,

@@ -235,6 +235,19 @@ func (Accounts) EndSessions(ctx context.Context, tx *db.Tx, userID string) error
 	return err
 }
 
+// Leave takes from a person all by which they could come in or act: sessions, second factors, links, API tokens. For whoever has disabled them
+// for good.
+func (Accounts) Leave(ctx context.Context, tx *db.Tx, a permission.Actor, userID string) error {
+	u, err := getUser(ctx, tx, "id", userID)
+	if err != nil {
+		return err
+	}
+	if err := stripAll(ctx, tx, userID); err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, a, "leave", record(u), nil, nil)
+}
+
 // SessionKey is how the secret of a session, or of a sign-in that waits, is stored, for rows that belong to it.
 func SessionKey(secret string) string { return digest(secret) }
 

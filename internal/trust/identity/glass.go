@@ -173,18 +173,22 @@ func (s *Service) BrokenGlass(ctx context.Context, a permission.Actor) (out []Gl
 
 // endGlass closes what a break-glass administrator has open.
 func endGlass(ctx context.Context, tx *db.Tx, userID string) error {
-	for _, query := range []string{`DELETE FROM {session} WHERE user_id = ?`, `DELETE FROM {totp} WHERE user_id = ?`, `DELETE FROM {passkey} WHERE user_id = ?`,
-		`DELETE FROM {recovery_code} WHERE user_id = ?`, `DELETE FROM {sign_in_link} WHERE user_id = ?`} {
-		if _, err := tx.Exec(ctx, query, userID); err != nil {
+	if err := stripAll(ctx, tx, userID); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE {break_glass} SET ended_at = ? WHERE user_id = ? AND ended_at IS NULL`, tx.Now(), userID)
+	return err
+}
+
+// stripAll takes all by which somebody could come in or act.
+func stripAll(ctx context.Context, tx *db.Tx, userID string) error {
+	for _, table := range []string{"session", "totp", "passkey", "recovery_code", "sign_in_link", "sign_in_pending"} {
+		if _, err := tx.Exec(ctx, `DELETE FROM {`+table+`} WHERE user_id = ?`, userID); err != nil {
 			return err
 		}
 	}
-	for _, query := range []string{`UPDATE {api_token} SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL`, `UPDATE {break_glass} SET ended_at = ? WHERE user_id = ? AND ended_at IS NULL`} {
-		if _, err := tx.Exec(ctx, query, tx.Now(), userID); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := tx.Exec(ctx, `UPDATE {api_token} SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL`, tx.Now(), userID)
+	return err
 }
 
 // EndGlass ends a break-glass administrator before its time. Faults: forbidden, not_found.

@@ -11,6 +11,7 @@ import (
 // Person is who a provider says somebody is.
 type Person struct {
 	Subject  string
+	ObjectID string // by which Entra ID names somebody in its directory; its subject is another in each application
 	Email    string // lower case
 	Verified bool   // the provider says that the e-mail is theirs
 	Name     string
@@ -30,7 +31,8 @@ type Trust struct {
 // Link is that the provider has vouched for an account before.
 type Link struct {
 	Account identity.Account
-	Barred  string // BarredByGroups, if the provider took the access away
+	Barred  string   // BarredByGroups or BarredByDirectory, if the provider took the access away
+	Groups  []string // that the last sign-in has told
 }
 
 // BarredByGroups marks an account that was disabled because its groups give nothing any more; no other is given back by a sign-in.

@@ -256,7 +256,7 @@ func (s *Service) enter(r *http.Request, p provider, got answer) (out outcome, e
 	actor := s.vouching(p, identity.Address(r))
 	var no Verdict
 	err = s.db.Across(ctx, "who signs on is not known yet", func(tx *db.Tx) error {
-		v, err := s.decide(ctx, tx, p, got.person)
+		v, entry, err := s.decide(ctx, tx, p, got.person)
 		if err != nil {
 			return err
 		}
@@ -267,7 +267,7 @@ func (s *Service) enter(r *http.Request, p provider, got answer) (out outcome, e
 			}
 			return s.bar(ctx, tx, actor, p, v.Account)
 		}
-		account, err := s.keep(ctx, tx, actor, p, got.person, v)
+		account, err := s.keep(ctx, tx, actor, p, got.person, v, entry)
 		if err != nil {
 			return err
 		}

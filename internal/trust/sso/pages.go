@@ -107,6 +107,7 @@ type view struct {
 	rules   []Rule
 	write   bool
 	checked *Checked
+	more    templ.Component // of the directory
 }
 
 func (v view) path(rest string) string { return home + "/" + v.ID + rest }
@@ -146,6 +147,11 @@ func (h pages) render(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	}
 	if v.rules, err = h.s.Rules(r.Context(), a, v.ID); err != nil {
 		return err
+	}
+	if h.s.Section != nil {
+		if v.more, err = h.s.Section(r.Context(), p, a, v.Provider); err != nil {
+			return err
+		}
 	}
 	v.write = a.May(permission.SignOnWrite)
 	p.Title, p.Active, p.Crumbs = v.Name, "sign-on", []ui.Link{{Label: p.T("sso.list"), Href: home}}

@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
+
+	"vigie/internal/kit/ui"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -34,16 +37,20 @@ type Parts struct {
 
 // Service holds the rules of single sign-on.
 type Service struct {
-	db       *db.DB
-	clock    clock.Clock
-	log      *slog.Logger
-	box      *seal.Box
-	identity *identity.Service
-	accounts identity.Accounts
-	http     *http.Client
-	at       *url.URL
-	prove    func(ctx context.Context, tx *db.Tx, a permission.Actor, method string) error
-	remotes  remotes
+	// Section is a further part of a provider's page; nil for none. It is set before the first request.
+	Section func(ctx context.Context, p *ui.Page, a permission.Actor, provider Provider) (templ.Component, error)
+
+	db        *db.DB
+	clock     clock.Clock
+	log       *slog.Logger
+	box       *seal.Box
+	identity  *identity.Service
+	accounts  identity.Accounts
+	http      *http.Client
+	at        *url.URL
+	prove     func(ctx context.Context, tx *db.Tx, a permission.Actor, method string) error
+	remotes   remotes
+	directory Directory // nil where there is none
 }
 
 // New makes the service.

@@ -154,7 +154,7 @@ func personOf(all map[string]any, subject, groupsClaim string) Person {
 		v, _ := all[name].(string)
 		return strings.TrimSpace(v)
 	}
-	p := Person{Subject: subject, Email: strings.ToLower(text("email")), Name: text("name"), Language: "en", Zone: text("zoneinfo")}
+	p := Person{Subject: subject, ObjectID: text("oid"), Email: strings.ToLower(text("email")), Name: text("name"), Language: "en", Zone: text("zoneinfo")}
 	if strings.HasPrefix(strings.ToLower(text("locale")), "fr") {
 		p.Language = "fr"
 	}
