@@ -12,6 +12,7 @@ import { pictures } from './js/pictures.js'
 import { live } from './js/live.js'
 import { passkeys } from './js/passkey.js'
 import { compose } from './js/compose.js'
+import { toasts } from './js/toast.js'
 
 // The same settings stand in a <meta name="htmx-config"> for whoever reads the page; these are the ones that count.
 Object.assign(htmx.config, {
@@ -42,6 +43,7 @@ pictures()
 passkeys()
 live(htmx)
 compose()
+toasts()
 
 // What fails in the background is said, once, in words: a page must never look alive when it is not.
 document.addEventListener('htmx:sendError', () => toast(document.body.dataset.offline))

@@ -21,12 +21,12 @@ type lists struct {
 
 func (a *App) wireLists() {
 	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes())...)
-	a.Views = view.New(a.db, listed()...)
+	a.Views = view.New(a.db, a.listed()...)
 }
 
-// listed are the lists that have saved views, by the address of their page.
-func listed() []view.List {
-	return []view.List{
+// listed are the lists that have saved views, by the address of their page. Registers have them as they are declared.
+func (a *App) listed() []view.List {
+	out := []view.List{
 		{Name: "customers", Need: permission.CustomerRead},
 		{Name: "cis", Need: permission.CIRead},
 		{Name: "workloads", Need: permission.WorkloadRead},
@@ -35,6 +35,11 @@ func listed() []view.List {
 		{Name: "discovery", Need: permission.DiscoveryRead},
 		{Name: "coverage", Need: permission.DiscoveryRead},
 	}
+	for _, r := range a.Customers.Registers.All() {
+		k := r.Editable().Kind()
+		out = append(out, view.List{Name: k.List, Need: k.Need})
+	}
+	return out
 }
 
 func (a *App) registerLists(x *api.API) {
@@ -47,4 +52,5 @@ func (a *App) listPages(mux *http.ServeMux, shell *web.Shell) {
 	shell.Views = a.Views.Apply
 	a.Intake.Pages(mux, shell)
 	a.Views.Pages(mux, shell)
+	a.Bulk.Pages(mux, shell)
 }

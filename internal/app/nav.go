@@ -43,6 +43,7 @@ func rail() []struct {
 		{"app.nav.trust", []place{
 			{ui.NavItem{ID: "approvals", Label: "app.nav.approvals", Href: "/approvals", Icon: "signature", Go: "s"}, permission.ApprovalRead},
 			{ui.NavItem{ID: "audit", Label: "app.nav.audit", Href: "/audit", Icon: "list-search", Go: "l"}, permission.AuditRead},
+			{ui.NavItem{ID: "bulk-edits", Label: "bulk.history", Href: "/bulk-edits", Icon: "edit", Go: "b"}, permission.BulkRead},
 			{ui.NavItem{ID: "permissions", Label: "app.nav.permissions", Href: "/permissions", Icon: "shield-check"}, permission.CustomerRead},
 			{ui.NavItem{ID: "fields", Label: "field.list", Href: "/custom-fields", Icon: "forms"}, permission.FieldRead},
 			{ui.NavItem{ID: "people", Label: "app.nav.people", Href: "/people", Icon: "users", Go: "p"}, permission.UserRead},

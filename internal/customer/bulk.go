@@ -34,6 +34,8 @@ func editable() bulk.Rows[Customer] {
 		Of: bulk.Kind{List: "customers", Title: "customers.list", Type: "customer", Table: "customer", Active: "customers", Need: permission.CustomerRead,
 			Write: permission.CustomerWrite, Spec: Spec, Owner: "c.id", Slug: "c.slug", Page: func(id string) string { return "/customers/" + id }},
 		Columns: []bulk.Column[Customer]{
+			{Field: bulk.Field{Name: "name", Label: "customers.name", Form: bulk.Text, Keep: true}, Own: true,
+				Get: func(c *Customer) string { return c.Name }, Set: func(c *Customer, v string) { c.Name = v }},
 			{Field: bulk.Field{Name: "phase", Label: "customers.phase_label", Form: bulk.Choice, Options: options("customers.phase.", phaseNames()), Keep: true},
 				Get: func(c *Customer) string { return string(c.Phase) }, Set: func(c *Customer, v string) { c.Phase = Phase(v) }},
 			{Field: bulk.Field{Name: "country", Label: "customers.country", Form: bulk.Text},

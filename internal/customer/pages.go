@@ -13,6 +13,7 @@ import (
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
@@ -96,6 +97,7 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if may {
 		table.Empty.Action = ui.Link{Label: p.T("customers.add"), Href: "/customers/new"}
 	}
+	bulk.Select(p, a, editable().Of, false, &table, nil)
 	t := ui.NewTable(table, append([]ui.Column[Customer]{
 		{Key: "name", Label: p.T("customers.name"), Sort: true, Cell: func(c Customer) templ.Component { return ui.Text(c.Name) }},
 		{Key: "slug", Label: p.T("customers.slug"), Sort: true, Cell: func(c Customer) templ.Component { return ui.Code(c.Slug) }},
@@ -341,13 +343,14 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 		}
 		in.Rate = &rate
 	}
-	if _, err := h.s.UpdateCustomer(r.Context(), a, c.ID, versionOf(f.Version), in); err != nil {
+	_, edit, err := h.s.update(r.Context(), a, c.ID, versionOf(f.Version), in, true)
+	if err != nil {
 		if !f.refuse(p, set, err) {
 			return err
 		}
 		return h.editForm(w, r, p, a, set, web.Status(err), c, f)
 	}
-	return web.Done(w, r, p, "/customers/"+c.Slug, p.T("customers.done_edit"))
+	return web.DoneWithUndo(w, r, p, "/customers/"+c.Slug, p.T("customers.done_edit"), edit)
 }
 
 // rateText is a rate as the form has it: empty for the server's own.

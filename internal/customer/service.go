@@ -9,6 +9,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/audit"
@@ -100,18 +101,23 @@ func (s *Service) Customer(ctx context.Context, a permission.Actor, ref string) 
 
 // UpdateCustomer changes some fields; version 0 takes any. Faults: not_found, forbidden, invalid, stale.
 func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref string, version int64, in ChangeCustomer) (Customer, error) {
+	after, _, err := s.update(ctx, a, ref, version, in, false)
+	return after, err
+}
+
+// update is UpdateCustomer, which its page may want to offer to undo. A limit has no way back by that.
+func (s *Service) update(ctx context.Context, a permission.Actor, ref string, version int64, in ChangeCustomer, undo bool) (after Customer, edit string, err error) {
 	before, err := s.Customer(ctx, a, ref)
 	if err != nil {
-		return Customer{}, err
+		return after, "", err
 	}
 	scope, err := a.For(permission.CustomerWrite, before.ID)
 	if err != nil {
-		return Customer{}, err
+		return after, "", err
 	}
 	if err := in.Validate(); err != nil {
-		return Customer{}, err
+		return after, "", err
 	}
-	var after Customer
 	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
 		if before, err = whole(ctx, tx, before.ID); err != nil {
 			return err
@@ -142,10 +148,12 @@ func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref st
 		if err := field.Store(ctx, tx, set, after.ID, before.Custom, after.Custom); err != nil {
 			return err
 		}
-		after, err = store(ctx, tx, a, before, after)
+		if after, err = store(ctx, tx, a, before, after); err == nil && undo && after.Rate == before.Rate && reflect.DeepEqual(after.Custom, before.Custom) {
+			edit, err = bulk.Keep(ctx, tx, a, "customers", editable().Row(&before, &after))
+		}
 		return err
 	})
-	return after, err
+	return after, edit, err
 }
 
 // mayLimit: how much of the server a customer gets is at the cost of the others, so whoever changes it must see them all.

@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"net/url"
 	"testing"
 
 	"vigie/internal/record/bulk"
@@ -45,6 +46,7 @@ var bulkRules = map[string]rule{
 
 var bulkActorless = map[string]string{
 	"bulk.Register":       "hangs operations on the API: walked there",
+	"bulk.Pages":          "hangs pages on the mux: walked there",
 	"bulk.Sweep":          "forgets what is long past, of all customers: gives nothing",
 	"cmdb.Editables":      "which lists can be edited, the same for everybody",
 	"customer.Editables":  "which lists can be edited, the same for everybody",
@@ -67,4 +69,20 @@ var bulkCalls = map[string]call{
 	"bulk.Undo": {action: permission.BulkWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Bulk.Undo(ctx, a, f.Refs["bulk_edit"]))
 	}},
+}
+
+// editForm is the form of the pages, for the firm's contact.
+func editForm(pairs ...string) func(*firm) url.Values {
+	return func(f *firm) url.Values {
+		return fields(append([]string{"list", "contacts", "id", f.Refs["contact"], "back", "/contacts"}, pairs...)...)
+	}
+}
+
+var bulkPages = map[string]pageRule{
+	"POST /bulk-edits/new":       {action: permission.BulkWrite, form: editForm()},
+	"POST /bulk-edits/preview":   {action: permission.BulkWrite, form: editForm("op.job", "set", "value.job", "by form")},
+	"POST /bulk-edits":           {action: permission.BulkWrite, form: editForm("op.job", "set", "value.job", "by form")},
+	"GET /bulk-edits":            {action: permission.BulkRead, shows: true},
+	"GET /bulk-edits/{id}":       {action: permission.BulkRead, shows: true},
+	"POST /bulk-edits/{id}/undo": {action: permission.BulkWrite, form: fixedForm("back", "/contacts")},
 }

@@ -1,5 +1,59 @@
-// Keys: ? help, / search of the list, j k move, Enter opens, x selects, g then a letter goes, and any
-// element may take a letter with data-key="e". Never while the reader types.
+// Keys. Which there are, and which act each is, stands in the help that the server writes (internal/kit/ui/keys.go), so that the help is
+// never wrong. An act "press" presses what the page has with data-key of that letter. Never while the reader types.
+import { pick, extend } from './list.js'
+
+const here = () => document.querySelector('main tr.v-here')
+const seen = (thing) => thing?.checkVisibility?.() ?? Boolean(thing)
+
+// pressed is what a letter presses: the first that can be seen, and, for the marked row of a list, a button of the bar above it.
+function pressed(letter) {
+  const all = [...document.querySelectorAll(`main [data-key="${CSS.escape(letter)}"]`)]
+  const shown = all.find(seen)
+  if (shown || !all.length) return shown
+  const box = here()?.querySelector('.v-pick input')
+  if (box && !box.checked) pick(box)
+  return all.find(seen)
+}
+
+const acts = {
+  help: () => { document.getElementById('keys')?.showModal() },
+  search: () => {
+    const field = document.querySelector('main [data-search]')
+    if (field) field.focus(), field.select()
+    else document.querySelector('[data-palette]')?.click()
+  },
+  down: () => step(1),
+  up: () => step(-1),
+  pick: () => {
+    const box = here()?.querySelector('.v-pick input')
+    if (!box) return false
+    pick(box)
+  },
+  range: () => {
+    const box = here()?.querySelector('.v-pick input')
+    if (!box) return false
+    extend(box)
+  },
+  open: (at) => {
+    // A focused link or button keeps its own Enter.
+    if (at !== document.body && at.id !== 'main' && !at.matches('tr')) return false
+    const link = here()?.querySelector('[data-open]')
+    if (!link) return false
+    link.click()
+  },
+  undo: (_, key) => {
+    const button = document.querySelector('#toasts [data-undo]') ?? pressed(key)
+    if (!button) return false
+    button.click()
+  },
+  press: (_, key) => {
+    const wanted = pressed(key)
+    if (!wanted) return false
+    wanted.focus() // Tab goes on from here, into the menu that opens
+    wanted.click()
+  },
+}
+
 export function keys() {
   let going = 0
   document.addEventListener('keydown', (event) => {
@@ -20,52 +74,19 @@ export function keys() {
       }
       return
     }
-    switch (event.key) {
-      case 'g':
-        going = setTimeout(() => { going = 0 }, 1500)
-        return
-      case '?':
-        document.getElementById('keys')?.showModal()
-        break
-      case '/': {
-        const field = document.querySelector('main [data-search]')
-        if (field) field.focus(), field.select()
-        else document.querySelector('[data-palette]')?.click()
-        break
-      }
-      case 'j': step(1); break
-      case 'k': step(-1); break
-      case 'x': {
-        const box = here()?.querySelector('.v-pick input')
-        if (!box) return
-        box.click()
-        break
-      }
-      case 'Enter': {
-        // A focused link or button keeps its own Enter.
-        if (at !== document.body && at.id !== 'main' && !at.matches('tr')) return
-        const link = here()?.querySelector('[data-open]')
-        if (!link) return
-        link.click()
-        break
-      }
-      default: {
-        const wanted = document.querySelector(`main [data-key="${CSS.escape(event.key)}"]`)
-        if (!wanted) return
-        wanted.click()
-      }
+    if (event.key === 'g') {
+      going = setTimeout(() => { going = 0 }, 1500)
+      return
     }
-    event.preventDefault()
+    const act = document.querySelector(`#keys [data-cap="${CSS.escape(event.key)}"]`)?.dataset.act
+    if (act && acts[act](at, event.key) !== false) event.preventDefault()
+  })
+  // A list that is drawn anew while a row is held takes the mark off it, though the focus stays.
+  document.addEventListener('htmx:afterSettle', () => {
+    const held = document.activeElement?.closest('main tr[data-row]')
+    if (held) mark(held)
   })
 }
-
-const here = () => document.querySelector('main tr.v-here')
-
-// A list that is drawn anew while a row is held takes the mark off it, though the focus stays.
-document.addEventListener('htmx:afterSettle', () => {
-  const held = document.activeElement?.closest('main tr[data-row]')
-  if (held) mark(held)
-})
 
 function mark(row) {
   here()?.classList.remove('v-here')

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"vigie/internal/platform/db"
@@ -25,7 +26,7 @@ type ciEditable struct{}
 // Kind implements bulk.Editable.
 func (ciEditable) Kind() bulk.Kind {
 	return bulk.Kind{List: "cis", Title: "estate.ci.list", Type: "ci", Table: "ci", Active: "inventory", Need: permission.CIRead, Write: permission.CIWrite,
-		Spec: CISpec, Owner: "c.customer_id", Slug: "k.slug", Assignee: FieldOwner, Page: func(id string) string { return "/cis/" + id }}
+		Spec: inventorySpec(), Owner: "c.customer_id", Slug: "k.slug", Assignee: FieldOwner, Page: func(id string) string { return "/cis/" + id }}
 }
 
 func options(prefix string, values []string) (out []bulk.Option) {
@@ -55,6 +56,14 @@ func (ciEditable) Fields(ctx context.Context, tx *db.Tx) ([]bulk.Field, error) {
 		workload,
 		{Name: "tags", Label: "estate.ci.tags", Form: bulk.Some, Partial: true, Help: "bulk.help.tags"},
 	}, nil
+}
+
+// Word implements bulk.Editable.
+func (ciEditable) Word(field string) string {
+	if slices.Contains([]string{FieldName, FieldEnvironment, FieldCriticality, FieldOwner, "workload", "tags"}, field) {
+		return "estate.ci." + field
+	}
+	return ""
 }
 
 // cell gives what a CI holds; workloads are named by id.
@@ -230,6 +239,16 @@ func (m ciAsks) change(old record, c ChangeCI) (ciUpdate, fault.Fields) {
 		deltas = append(deltas, diffText("workload", before, m.named[string(now.WorkloadID)])...)
 	}
 	return ciUpdate{old: old, now: now, deltas: deltas}, faults
+}
+
+// ciRow is a CI before and after its page has changed it.
+func ciRow(old, now CI) bulk.Row {
+	named := map[string]string{string(old.WorkloadID): string(old.Workload), string(now.WorkloadID): string(now.Workload)}
+	fields := []string{FieldName, FieldEnvironment, FieldCriticality, FieldOwner, "workload"}
+	for _, key := range union(old.Tags.V, now.Tags.V) {
+		fields = append(fields, "tags."+key)
+	}
+	return bulk.Row{ID: now.ID, Name: now.Name, Version: now.Version, Diffs: bulk.Differ(fields, old.cell(named), now.cell(named))}
 }
 
 // workloadBulk changes workloads. Their names, rules and contacts are each one's own.

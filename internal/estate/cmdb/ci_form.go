@@ -210,13 +210,14 @@ func (h pages) changeCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 		return err
 	}
 	in.Custom = set.Posted(r.PostForm)
-	if _, err := h.s.EditCI(r.Context(), a, c.ID, versionOf(f.Version), in); err != nil {
+	_, done, err := h.s.editCI(r.Context(), a, c.ID, versionOf(f.Version), in, true)
+	if err != nil {
 		if !f.refuse(p, set, err) {
 			return err
 		}
 		return h.editCIForm(w, r, p, a, web.Status(err), c, f)
 	}
-	return web.Done(w, r, p, "/cis/"+c.ID, p.T("estate.ci.done_edit"))
+	return web.DoneWithUndo(w, r, p, "/cis/"+c.ID, p.T("estate.ci.done_edit"), done)
 }
 
 // takeBack gives a field that a person set back to discovery.
@@ -239,10 +240,11 @@ func (h pages) takeBack(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	case FieldOwner:
 		in.Owner = Unset()
 	}
-	if _, err := h.s.EditCI(r.Context(), a, c.ID, versionOf(r.PostFormValue("version")), in); err != nil {
+	_, done, err := h.s.editCI(r.Context(), a, c.ID, versionOf(r.PostFormValue("version")), in, true)
+	if err != nil {
 		return web.Refused(w, r, p, "/cis/"+c.ID, err)
 	}
-	return web.Done(w, r, p, "/cis/"+c.ID, p.T("estate.ci.done_edit"))
+	return web.DoneWithUndo(w, r, p, "/cis/"+c.ID, p.T("estate.ci.done_edit"), done)
 }
 
 func (h pages) doomCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {

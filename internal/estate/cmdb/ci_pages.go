@@ -1,7 +1,9 @@
 package cmdb
 
 import (
+	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -9,18 +11,15 @@ import (
 	"vigie/internal/kit/list"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
 
-// inventoryList is the API's list with two differences: CIs that are gone stand in it only when a status is asked for, and
-// orphaned=true finds CIs without any relation.
-func (h pages) inventoryList(p *ui.Page, set field.Set) web.Lister {
+// inventorySpec is the API's list, and orphaned=true besides, which finds CIs without any relation.
+func inventorySpec() list.Spec {
 	spec := CISpec
-	if !p.Query.Has("status") && !p.Query.Has("status.not") {
-		spec.Where = "c.status <> 'gone'"
-	}
 	spec.Extra = func(name string, values []string) (string, []any, bool, error) {
 		if name != "orphaned" {
 			return ciExtra(name, values)
@@ -37,9 +36,30 @@ func (h pages) inventoryList(p *ui.Page, set field.Set) web.Lister {
 		}
 		return "", nil, true, fault.New(fault.Invalid, "api.list.bool")
 	}
+	return spec
+}
+
+// inventoryList is that list with one difference: CIs that are gone stand in it only when a status is asked for.
+func (h pages) inventoryList(p *ui.Page, set field.Set) web.Lister {
+	spec := inventorySpec()
+	if !statusAsked(p) {
+		spec.Where = "c.status <> 'gone'"
+	}
 	spec.Pass = append(spec.Pass, "tag")
 	spec = set.List(spec, "c.customer_id", "c.id", p.Query)
 	return web.Lister{DB: h.s.db, Need: permission.CIRead, Spec: spec, Customer: "k.slug", Live: "ci"}
+}
+
+func statusAsked(p *ui.Page) bool { return p.Query.Has("status") || p.Query.Has("status.not") }
+
+// inventoryQuery is what the inventory shows, as a query of the list.
+func inventoryQuery(p *ui.Page) url.Values {
+	q := maps.Clone(p.Query)
+	q.Del("tag")
+	if !statusAsked(p) {
+		q.Set("status.not", string(Gone))
+	}
+	return q
 }
 
 func (h pages) inventory(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -94,6 +114,7 @@ func (h pages) inventory(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 	if a.May(permission.AccountWrite) {
 		table.Empty = ui.Empty{Title: p.T("estate.overview.none"), Text: p.T("estate.overview.none_text"), Action: ui.Link{Label: p.T("estate.overview.begin"), Href: "/accounts"}}
 	}
+	bulk.Select(p, a, ciEditable{}.Kind(), false, &table, inventoryQuery(p))
 	t := ui.NewTable(table, append(inventoryColumns(p, names), field.Columns(p, set, custom.names, func(c CI) field.Values { return custom.values[c.ID] })...), found.Items, func(c CI) ui.Row { return ui.Row{ID: c.ID, Href: "/cis/" + c.ID, Name: c.Name} })
 	ui.Render(w, r, http.StatusOK, inventoryPage(p, t, write, a.May(permission.CIImport)))
 	return nil

@@ -3,12 +3,14 @@ package cmdb
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
@@ -138,7 +140,13 @@ func (n NewCI) row(now db.Time, source Source) record {
 
 // EditCI changes a CI. On a discovered one the fields are pinned; null takes a pin back. expected is the version that the
 // caller saw, 0 for any. Codes: invalid, not_found, forbidden, stale.
-func (s *Service) EditCI(ctx context.Context, a permission.Actor, ciID string, expected int64, c ChangeCI) (out CI, err error) {
+func (s *Service) EditCI(ctx context.Context, a permission.Actor, ciID string, expected int64, c ChangeCI) (CI, error) {
+	out, _, err := s.editCI(ctx, a, ciID, expected, c, false)
+	return out, err
+}
+
+// editCI is EditCI, which its page may want to offer to undo.
+func (s *Service) editCI(ctx context.Context, a permission.Actor, ciID string, expected int64, c ChangeCI, undo bool) (out CI, edit string, err error) {
 	f := c.Validate()
 	err = s.change(ctx, a, permission.CIWrite, "ci", ciID, func(tx *db.Tx) error {
 		old, err := loadCI(ctx, tx, ciID)
@@ -174,10 +182,12 @@ func (s *Service) EditCI(ctx context.Context, a permission.Actor, ciID string, e
 		if err := field.Store(ctx, tx, set, ciID, old.Custom, custom); err != nil {
 			return err
 		}
-		out, err = loadCI(ctx, tx, ciID)
+		if out, err = loadCI(ctx, tx, ciID); err == nil && undo && reflect.DeepEqual(old.Custom, out.Custom) {
+			edit, err = bulk.Keep(ctx, tx, a, "cis", ciRow(old, out))
+		}
 		return err
 	})
-	return out, err
+	return out, edit, err
 }
 
 // moveCI puts a CI into a workload by hand, or gives it back to the rules.

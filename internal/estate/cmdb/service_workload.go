@@ -3,12 +3,14 @@ package cmdb
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
@@ -155,7 +157,13 @@ func nameTaken(err error) error {
 }
 
 // EditWorkload changes a workload; a new rule or name gathers its CIs again. Codes: invalid, not_found, forbidden, stale, conflict.
-func (s *Service) EditWorkload(ctx context.Context, a permission.Actor, workloadID string, expected int64, c ChangeWorkload) (w Workload, people []Contact, err error) {
+func (s *Service) EditWorkload(ctx context.Context, a permission.Actor, workloadID string, expected int64, c ChangeWorkload) (Workload, []Contact, error) {
+	w, people, _, err := s.editWorkload(ctx, a, workloadID, expected, c, false)
+	return w, people, err
+}
+
+// editWorkload is EditWorkload, which its page may want to offer to undo. What moves CIs or contacts has no way back.
+func (s *Service) editWorkload(ctx context.Context, a permission.Actor, workloadID string, expected int64, c ChangeWorkload, undo bool) (w Workload, people []Contact, edit string, err error) {
 	err = s.change(ctx, a, permission.WorkloadWrite, "workload", workloadID, func(tx *db.Tx) error {
 		old, had, err := loadWorkload(ctx, tx, workloadID)
 		if err != nil {
@@ -216,9 +224,14 @@ func (s *Service) EditWorkload(ctx context.Context, a permission.Actor, workload
 		if w, people, err = loadWorkload(ctx, tx, workloadID); err != nil {
 			return err
 		}
+		if undo && n.Name == old.Name && canonical(n.Rule) == canonical(old.Rule.V) && slices.Equal(contacts, n.Contacts) && reflect.DeepEqual(old.Custom, w.Custom) {
+			if edit, err = bulk.Keep(ctx, tx, a, "workloads", workloadBulk().Row(&old.workloadRow, &w.workloadRow)); err != nil {
+				return err
+			}
+		}
 		return audit.Write(ctx, tx, a, "workload.change", audit.Record{Type: "workload", ID: w.ID, Name: w.Name}, old.summary(contacts, old.Custom), w.summary(n.Contacts, w.Custom))
 	})
-	return w, people, err
+	return w, people, edit, err
 }
 
 // DeleteWorkload takes a workload out; its CIs go to the next workload whose rule they meet, or to none. Codes: not_found, forbidden, stale.

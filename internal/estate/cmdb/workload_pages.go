@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"vigie/internal/kit/ui"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
@@ -49,6 +50,7 @@ func (h pages) workloads(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 	if may {
 		table.Empty.Action = ui.Link{Label: p.T("estate.workload.add"), Href: "/workloads/new"}
 	}
+	bulk.Select(p, a, workloadBulk().Of, false, &table, nil)
 	t := ui.NewTable(table, append(workloadColumns(p), field.Columns(p, set, custom.names, func(w Workload) field.Values { return custom.values[w.ID] })...), found.Items, func(w Workload) ui.Row { return ui.Row{ID: w.ID, Href: "/workloads/" + w.ID, Name: w.Name} })
 	ui.Render(w, r, http.StatusOK, workloadsPage(p, t, may))
 	return nil
@@ -291,12 +293,13 @@ func (h pages) changeWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page
 		return err
 	}
 	rule, err := readRule(f.Rule)
+	edit := ""
 	if err == nil {
 		if f.chosen == nil {
 			f.chosen = []string{}
 		}
-		found, _, err = h.s.EditWorkload(r.Context(), a, found.ID, versionOf(f.Version), ChangeWorkload{Custom: set.Posted(r.PostForm), Name: &f.Name, Description: &f.Description,
-			Environment: &f.Environment, Criticality: &f.Criticality, Owner: &f.Owner, Rule: &rule, Contacts: &f.chosen})
+		found, _, edit, err = h.s.editWorkload(r.Context(), a, found.ID, versionOf(f.Version), ChangeWorkload{Custom: set.Posted(r.PostForm), Name: &f.Name, Description: &f.Description,
+			Environment: &f.Environment, Criticality: &f.Criticality, Owner: &f.Owner, Rule: &rule, Contacts: &f.chosen}, true)
 	}
 	if err != nil {
 		if !f.refuse(p, set, err) {
@@ -307,7 +310,7 @@ func (h pages) changeWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page
 		}
 		return h.editWorkloadForm(w, r, p, a, http.StatusUnprocessableEntity, found, f)
 	}
-	return web.Done(w, r, p, "/workloads/"+found.ID, p.N("estate.workload.done_edit", int(found.CIs)))
+	return web.DoneWithUndo(w, r, p, "/workloads/"+found.ID, p.N("estate.workload.done_edit", int(found.CIs)), edit)
 }
 
 func (h pages) doomWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {

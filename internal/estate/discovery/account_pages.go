@@ -9,6 +9,7 @@ import (
 
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/bulk"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
@@ -38,6 +39,7 @@ func (h pages) accounts(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if may {
 		list.Empty.Action = ui.Link{Label: p.T("discovery.account.add"), Href: "/accounts/new"}
 	}
+	bulk.Select(p, a, accountBulk().Of, false, &list, nil)
 	t := ui.NewTable(list, accountColumnsOf(p), found.Items, func(row AccountRow) ui.Row {
 		return ui.Row{ID: row.ID, Href: "/accounts/" + row.ID, Name: row.Account.Name}
 	})
@@ -251,14 +253,15 @@ func (h pages) changeAccount(w http.ResponseWriter, r *http.Request, p *ui.Page,
 	if f.Name == "" {
 		in.Name = &acc.AccountID
 	}
-	if _, err := h.s.ChangeAccount(r.Context(), a, acc.ID, in); err != nil {
+	_, edit, err := h.s.editAccount(r.Context(), a, acc.ID, "account.update", in.Version, in.apply, true)
+	if err != nil {
 		if !f.refuse(p, err) {
 			return err
 		}
 		h.editForm(w, r, p, web.Status(err), acc, f)
 		return nil
 	}
-	return web.Done(w, r, p, "/accounts/"+acc.ID, p.T("discovery.account.done_edit"))
+	return web.DoneWithUndo(w, r, p, "/accounts/"+acc.ID, p.T("discovery.account.done_edit"), edit)
 }
 
 func (h pages) checkAccount(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {

@@ -7,6 +7,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/bulk"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
@@ -46,7 +47,8 @@ func (s *Service) AddAccount(ctx context.Context, a permission.Actor, customer s
 
 // ChangeAccount changes an account. Codes: invalid, not_found, forbidden, stale.
 func (s *Service) ChangeAccount(ctx context.Context, a permission.Actor, key string, in UpdateAccount) (Account, error) {
-	return s.editAccount(ctx, a, key, "account.update", in.Version, in.apply)
+	acc, _, err := s.editAccount(ctx, a, key, "account.update", in.Version, in.apply, false)
+	return acc, err
 }
 
 // RemoveAccount forgets an account and its coverage. Its CIs stay, as stale: they were seen, and nobody looks any more. Members
@@ -100,11 +102,12 @@ func (s *Service) CheckAccount(ctx context.Context, a permission.Actor, key stri
 	if ctx.Err() != nil {
 		return acc, ctx.Err()
 	}
-	return s.editAccount(ctx, a, key, "account.check", 0, func(acc *Account) error {
+	acc, _, err = s.editAccount(ctx, a, key, "account.check", 0, func(acc *Account) error {
 		acc.Status, acc.Message = verdict(cause)
 		acc.CheckedAt = db.At(s.clock.Now())
 		return nil
-	})
+	}, false)
+	return acc, err
 }
 
 // Account gives one account. Codes: not_found, forbidden.
@@ -120,14 +123,14 @@ func (s *Service) Account(ctx context.Context, a permission.Actor, key string) (
 	return acc, err
 }
 
-func (s *Service) editAccount(ctx context.Context, a permission.Actor, key, action string, version int64, change func(*Account) error) (Account, error) {
-	acc, err := s.Account(ctx, a, key)
-	if err != nil {
-		return acc, err
+// editAccount changes one account; undo keeps a way back, where nothing changed that has none (name, role, organisation).
+func (s *Service) editAccount(ctx context.Context, a permission.Actor, key, action string, version int64, change func(*Account) error, undo bool) (acc Account, edit string, err error) {
+	if acc, err = s.Account(ctx, a, key); err != nil {
+		return acc, "", err
 	}
 	scope, err := a.For(permission.AccountWrite, acc.CustomerID)
 	if err != nil {
-		return acc, err
+		return acc, "", err
 	}
 	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
 		if acc, err = loadAccount(ctx, tx, key); err != nil {
@@ -136,16 +139,21 @@ func (s *Service) editAccount(ctx context.Context, a permission.Actor, key, acti
 		if version != 0 && version != acc.Version {
 			return fault.New(fault.Stale, "fault.stale")
 		}
-		before := facts(acc)
+		was, before := acc, facts(acc)
 		if err := change(&acc); err != nil {
 			return err
 		}
 		if err := storeAccount(ctx, tx, &acc); err != nil {
 			return err
 		}
+		if undo && acc.Name == was.Name && acc.RoleARN == was.RoleARN && acc.Organization == was.Organization {
+			if edit, err = bulk.Keep(ctx, tx, a, "accounts", accountBulk().Row(&was, &acc)); err != nil {
+				return err
+			}
+		}
 		return audit.Write(ctx, tx, a, action, record(acc), before, facts(acc))
 	})
-	return acc, err
+	return acc, edit, err
 }
 
 func newMember(tx *db.Tx, parent Account, m Member, partition string) Account {

@@ -13,8 +13,10 @@ import (
 )
 
 // Editables are the lists of this room whose records can be changed many at once. Number, role and ExternalId are each account's own.
-func (s *Service) Editables() []bulk.Editable {
-	return []bulk.Editable{bulk.Rows[Account]{
+func (s *Service) Editables() []bulk.Editable { return []bulk.Editable{accountBulk()} }
+
+func accountBulk() bulk.Rows[Account] {
+	return bulk.Rows[Account]{
 		Of: bulk.Kind{List: "accounts", Title: "discovery.account.list", Type: "account", Table: "account", Active: "accounts", Need: permission.AccountRead,
 			Write: permission.AccountWrite, Spec: AccountSpec, Owner: "a.customer_id", Slug: "k.slug", Page: func(id string) string { return "/accounts/" + id }},
 		Columns: []bulk.Column[Account]{
@@ -38,7 +40,7 @@ func (s *Service) Editables() []bulk.Editable {
 			return bad
 		},
 		Store: storeAccounts,
-	}}
+	}
 }
 
 // storeAccounts writes accounts that differ, and the trail of each.

@@ -41,8 +41,10 @@ type FaultPage struct {
 
 const (
 	slash = "/"
-	csv   = "CSV"
-	xlsx  = "XLSX"
+	// undoKey is the letter of the undo of a toast.
+	undoKey = "z"
+	csv     = "CSV"
+	xlsx    = "XLSX"
 )
 
 // joints cuts an identifier behind its separators, where the piece before has some length: AWS:: stands with what follows.

@@ -92,6 +92,7 @@ type Alarm struct{ Text, Href, Link string }
 type Toast struct {
 	Tone Tone   `json:"tone"`
 	Text string `json:"text"`
+	Undo string `json:"undo,omitempty"` // address that takes back what was done, by a POST; empty for none
 }
 
 // With is the address of this page with parameters changed: pairs of name and value, where an empty value

@@ -62,7 +62,8 @@ type List struct {
 	Search string // words in the search field; empty hides the field
 	Filter []Filter
 	Bulk   []BulkAction
-	Export bool // offer the same list as CSV and XLSX: this address with format=csv, format=xlsx
+	Picked []TagPair // hidden fields of the form of Bulk; with them a reader may choose all rows that match as well, as all=true
+	Export bool      // offer the same list as CSV and XLSX: this address with format=csv, format=xlsx
 	Empty  Empty
 	// Failure replaces the rows when the list could not be read: a sentence in the reader's language.
 	Failure string
@@ -89,6 +90,7 @@ type Option struct {
 // BulkAction is a button of the bar that appears when rows are selected: a POST with id= for each of them.
 type BulkAction struct {
 	Label, Action, Icon string
+	Key                 string // letter that presses it; empty for none
 	Danger              bool
 }
 
@@ -261,6 +263,17 @@ func (t Total) words(p *Page) string {
 		return p.T("ui.list.over", "count", t.N)
 	}
 	return p.N("ui.list.total", t.N)
+}
+
+// every is the choice of all rows that match, where there are more than the page has.
+func (t Table) every(p *Page) string {
+	switch {
+	case len(t.Picked) == 0 || t.Next == "" && t.now.Cursor == "":
+		return ""
+	case t.Total.Over:
+		return p.T("ui.list.every_over", "count", t.Total.N)
+	}
+	return p.N("ui.list.every", t.Total.N)
 }
 
 func (t Table) columnCount() int {

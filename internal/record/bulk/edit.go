@@ -70,6 +70,10 @@ type part struct {
 	Version    int64             `db:"version"`
 }
 
+func (p part) open(now time.Time) bool {
+	return p.State == Applied && p.Changed > 0 && now.Before(p.UndoUntil.Time)
+}
+
 // deleted tells whether the edit took records away.
 func (p part) deleted() bool { return p.Kind == kindDelete || p.Kind == kindGone }
 

@@ -15,6 +15,8 @@ type Editable interface {
 	Kind() Kind
 	// Fields lists what can be set, in the order of the form.
 	Fields(ctx context.Context, tx *db.Tx) ([]Field, error)
+	// Word is the key of a field's name, for lines about edits of long ago; empty where it has none.
+	Word(field string) string
 	// Read gives the records that are there.
 	Read(ctx context.Context, tx *db.Tx, ids []string) ([]Record, error)
 	// Plan decides what is asked for and only reads. Records that are not there have no row. A change that fits no record at all is an

@@ -249,3 +249,28 @@ func slugsOf(ctx context.Context, tx *db.Tx, keys []list.Key) (map[string]string
 	}
 	return out, nil
 }
+
+// selection gives the records that an input means and the fields that they have, for the form. Faults: not_found, invalid.
+func (s *Service) selection(ctx context.Context, a permission.Actor, e Editable, in Input) (keys []list.Key, fields []Field, err error) {
+	customers := map[string]string{}
+	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		keys, err = choose(ctx, tx, e.Kind(), in)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case len(keys) > Limit || len(in.IDs) > Limit:
+		return nil, nil, fault.New(fault.Conflict, "bulk.fault.limit", "max", Limit)
+	case len(in.IDs) == 0 && !in.Everything:
+		return nil, nil, fault.New(fault.Conflict, "bulk.fault.none")
+	case len(keys) == 0:
+		return nil, nil, fault.New(fault.NotFound, "fault.not_found")
+	}
+	for _, k := range keys {
+		customers[k.Customer] = ""
+	}
+	fields, err = s.fieldsOf(ctx, a, e, slices.Sorted(keysOf(customers)))
+	return keys, fields, err
+}

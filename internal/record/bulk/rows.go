@@ -30,6 +30,7 @@ type Column[T any] struct {
 	Field
 	Get func(*T) string
 	Set func(*T, string)
+	Own bool // each record's own: only an edit on its page has it, and the undo of that
 }
 
 // Kind implements Editable.
@@ -37,11 +38,19 @@ func (r Rows[T]) Kind() Kind { return r.Of }
 
 // Fields implements Editable.
 func (r Rows[T]) Fields(context.Context, *db.Tx) ([]Field, error) {
-	out := make([]Field, len(r.Columns))
-	for i, c := range r.Columns {
-		out[i] = c.Field
+	var out []Field
+	for _, c := range r.Columns {
+		if !c.Own {
+			out = append(out, c.Field)
+		}
 	}
 	return out, nil
+}
+
+// Word implements Editable.
+func (r Rows[T]) Word(field string) string {
+	c, _ := r.column(field)
+	return c.Label
 }
 
 // Read implements Editable.

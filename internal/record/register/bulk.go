@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +76,14 @@ func (e editable[T]) Fields(ctx context.Context, tx *db.Tx) (out []bulk.Field, e
 		out = append(out, x)
 	}
 	return out, nil
+}
+
+// Word implements bulk.Editable.
+func (e editable[T]) Word(field string) string {
+	if slices.Contains(e.fieldNames(), field) {
+		return e.r.key("field." + field)
+	}
+	return ""
 }
 
 func (e editable[T]) load(ctx context.Context, tx *db.Tx, ids []string) (rows []T, err error) {
@@ -419,4 +428,18 @@ func (r *Register[T]) reviveAll(ctx context.Context, tx *db.Tx, a permission.Act
 		acts[i] = audit.Act{Action: "restore", Record: r.record(&back[i]), After: back[i]}
 	}
 	return audit.WriteAll(ctx, tx, a, acts)
+}
+
+// keep notes a change that a page has made, so that its message can offer to undo it.
+func (r *Register[T]) keep(ctx context.Context, tx *db.Tx, a permission.Actor, before, after T) (string, error) {
+	if reflect.DeepEqual(before, after) || !reflect.DeepEqual(tail(&before).Custom, tail(&after).Custom) { // custom fields have no way back here
+		return "", nil
+	}
+	e := editable[T]{r}
+	names, err := r.names(ctx, tx, []T{before, after})
+	if err != nil {
+		return "", err
+	}
+	return bulk.Keep(ctx, tx, a, r.list(), bulk.Row{ID: head(&after).ID, Name: r.name(&after), Version: tail(&after).Version,
+		Diffs: bulk.Differ(e.fieldNames(), e.cell(&before, names), e.cell(&after, names))})
 }

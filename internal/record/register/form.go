@@ -231,14 +231,14 @@ func (r *Register[T]) postEdit(w http.ResponseWriter, req *http.Request, p *ui.P
 		return err
 	}
 	f := form{values: req.PostForm, version: req.PostFormValue("version")}
-	after, err := r.Update(req.Context(), a, head(&rec).ID, versionOf(f.version), r.fromForm(p, set, req.PostForm))
+	after, edit, err := r.change(req.Context(), a, head(&rec).ID, versionOf(f.version), r.fromForm(p, set, req.PostForm), true)
 	if err != nil {
 		if !r.refuse(p, &f, set, err) {
 			return err
 		}
 		return r.editForm(w, req, p, a, web.Status(err), &rec, set, f)
 	}
-	return web.Done(w, req, p, r.Path+"/"+head(&rec).ID, p.T("register.common.saved", "name", r.name(&after)))
+	return web.DoneWithUndo(w, req, p, r.Path+"/"+head(&rec).ID, p.T("register.common.saved", "name", r.name(&after)), edit)
 }
 
 // formParts are the fields of a form, by section, and the custom ones behind them.

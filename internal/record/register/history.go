@@ -52,6 +52,12 @@ func (r *Register[T]) history(ctx context.Context, tx *db.Tx, p *ui.Page, ref, s
 		if row.Action == "create" {
 			e.Icon, e.Text = "plus", p.T("register.common.did_create")
 		}
+		if row.Action == "restore" {
+			e.Icon, e.Text = "arrow-back-up", p.T("register.common.did_restore")
+		}
+		if row.Action == "delete" {
+			e.Icon, e.Text = "trash", p.T("register.common.did_delete")
+		}
 		if row.Action == "update" {
 			for _, f := range r.fields {
 				before, after := r.told(p, f, befores[i], names), r.told(p, f, afters[i], names)

@@ -12,6 +12,7 @@ import (
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/subject"
@@ -93,6 +94,7 @@ func (r *Register[T]) showList(w http.ResponseWriter, req *http.Request, p *ui.P
 	if may {
 		t.Empty.Action = ui.Link{Label: p.T(r.key("add")), Href: r.Path + "/new"}
 	}
+	bulk.Select(p, a, editable[T]{r}.Kind(), true, &t, nil)
 	columns := append(r.columns(p, names), field.Columns(p, set, called, func(rec T) field.Values { return tail(&rec).Custom })...)
 	table := ui.NewTable(t, columns, found.Items, func(rec T) ui.Row {
 		return ui.Row{ID: head(&rec).ID, Href: r.Path + "/" + head(&rec).ID, Name: r.name(&rec)}
@@ -291,10 +293,11 @@ func (r *Register[T]) postRemove(w http.ResponseWriter, req *http.Request, p *ui
 	if err := web.ParseForm(w, req); err != nil {
 		return err
 	}
-	if err := r.Delete(req.Context(), a, head(&rec).ID, versionOf(req.PostFormValue("version"))); err != nil {
+	edit, err := r.remove(req.Context(), a, head(&rec).ID, versionOf(req.PostFormValue("version")), true)
+	if err != nil {
 		return web.Refused(w, req, p, r.Path+"/"+head(&rec).ID, err)
 	}
-	return web.Done(w, req, p, r.Path, p.T("register.common.removed", "name", r.name(&rec)))
+	return web.DoneWithUndo(w, req, p, r.Path, p.T("register.common.removed", "name", r.name(&rec)), edit)
 }
 
 // showPick answers the search of a picker: records of one customer that a ref may name.

@@ -11,6 +11,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
@@ -190,11 +191,19 @@ func (r *Register[T]) List(ctx context.Context, a permission.Actor, q list.Query
 
 // Update changes a record; version 0 takes any. Faults: not_found, forbidden, invalid, stale.
 func (r *Register[T]) Update(ctx context.Context, a permission.Actor, ref string, version int64, c Change[T]) (out T, err error) {
+	out, _, err = r.change(ctx, a, ref, version, c, false)
+	return out, err
+}
+
+// change is Update, which its page may want to offer to undo.
+func (r *Register[T]) change(ctx context.Context, a permission.Actor, ref string, version int64, c Change[T], undo bool) (out T, edit string, err error) {
 	err = r.at(ctx, a, ref, version, func(tx *db.Tx, before T) error {
-		out, err = r.update(ctx, tx, a, before, c)
+		if out, err = r.update(ctx, tx, a, before, c); err == nil && undo {
+			edit, err = r.keep(ctx, tx, a, before, out)
+		}
 		return err
 	})
-	return out, err
+	return out, edit, err
 }
 
 // update works in the scope of the one customer. A change that changes nothing leaves no trace.
@@ -240,7 +249,13 @@ func (r *Register[T]) write(ctx context.Context, tx *db.Tx, a permission.Actor, 
 
 // Delete removes a record. Faults: not_found, forbidden, stale, conflict (other records name it).
 func (r *Register[T]) Delete(ctx context.Context, a permission.Actor, ref string, version int64) error {
-	return r.at(ctx, a, ref, version, func(tx *db.Tx, before T) error {
+	_, err := r.remove(ctx, a, ref, version, false)
+	return err
+}
+
+// remove is Delete, which its page may want to offer to undo.
+func (r *Register[T]) remove(ctx context.Context, a permission.Actor, ref string, version int64, undo bool) (edit string, err error) {
+	err = r.at(ctx, a, ref, version, func(tx *db.Tx, before T) error {
 		n, err := tx.Exec(ctx, `DELETE FROM {`+r.Name+`} WHERE id = ? AND version = ?`, head(&before).ID, tail(&before).Version)
 		if fault.Is(err, fault.Conflict) {
 			return fault.New(fault.Conflict, "register.bad.in_use", "name", r.name(&before)).Because(err)
@@ -254,8 +269,14 @@ func (r *Register[T]) Delete(ctx context.Context, a permission.Actor, ref string
 		if err := field.Forget(ctx, tx, r.Name, head(&before).ID); err != nil {
 			return err
 		}
+		if undo {
+			if edit, err = bulk.KeepGone(ctx, tx, a, r.list(), editable[T]{r}.goneRow(&before)); err != nil {
+				return err
+			}
+		}
 		return audit.Write(ctx, tx, a, "delete", r.record(&before), before, nil)
 	})
+	return edit, err
 }
 
 // at finds the record, checks right and version, and works on it in the scope of its customer.

@@ -41,6 +41,17 @@ func Done(w http.ResponseWriter, r *http.Request, p *ui.Page, to, text string) e
 	return nil
 }
 
+// DoneWithUndo is Done with a message that offers to take the edit back; edit is the id that bulk.Keep gave, and may be empty.
+func DoneWithUndo(w http.ResponseWriter, r *http.Request, p *ui.Page, to, text, edit string) error {
+	t := ui.Toast{Tone: ui.Good, Text: text}
+	if edit != "" {
+		t.Undo = p.In("/bulk-edits/" + edit + "/undo")
+	}
+	ui.Flash(w, r, t)
+	ui.Redirect(w, r, p.In(to))
+	return nil
+}
+
 // Refused goes back with what a fault says, for buttons that have no form to show it in. Errors that are no conflict or bad input
 // are the page's.
 func Refused(w http.ResponseWriter, r *http.Request, p *ui.Page, to string, err error) error {
