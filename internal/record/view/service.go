@@ -228,7 +228,10 @@ func (s *Service) Change(ctx context.Context, a permission.Actor, ref string, ve
 	}
 	err = s.write(ctx, a, old.customer, func(tx *db.Tx) error {
 		if !edits && in.Roles == nil { // one's own default changes nothing of the view
-			return s.hold(ctx, tx, a, old, in, nil)
+			if err := s.hold(ctx, tx, a, old, in, nil); err != nil || in.Default == nil || *in.Default == old.Default {
+				return err
+			}
+			return audit.Write(ctx, tx, a, "default", record(old.ID, old.Name), map[string]any{"default": old.Default}, map[string]any{"default": *in.Default})
 		}
 		n, err := tx.Exec(ctx, `UPDATE {saved_view} SET name = ?, query = ?, audience = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?`,
 			now.Name, now.Query, string(now.Audience), tx.Now(), old.ID, old.Version)
