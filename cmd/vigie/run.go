@@ -62,6 +62,7 @@ type grammar struct {
 	Backup   backupCommand   `cmd:"" help:"Write the whole instance to one file, while it serves, and check what was written."`
 	Restore  restoreCommand  `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`
 	Audit    auditCommand    `cmd:"" help:"The tamper-evident audit log."`
+	Webhook  webhookCommand  `cmd:"" help:"Webhooks: addresses that are told what changes."`
 	Secret   secretCommand   `cmd:"" help:"Keys of the secrets that are kept sealed."`
 	Doctor   doctorCommands  `cmd:"" help:"Check this installation."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

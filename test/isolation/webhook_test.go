@@ -65,6 +65,9 @@ var webhookCalls = map[string]call{
 	"webhook.Create": {action: permission.WebhookWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Webhooks.Create(ctx, a, webhook.NewWebhook{Customer: f.Slug, Name: "x", URL: "https://127.0.0.1:1/"}))
 	}},
+	"webhook.All": {action: permission.WebhookRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Webhooks.All(ctx, a, f.Slug))
+	}},
 	"webhook.Webhook": {action: permission.WebhookRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Webhooks.Webhook(ctx, a, f.Refs["webhook"]))
 	}},

@@ -59,6 +59,7 @@ func ownersOf(p *ui.Page, a permission.Actor) (out []ui.Option) {
 	if p.Customer != nil {
 		return nil
 	}
+	out = append(out, ui.Option{Label: p.T("ui.form.choose")})
 	if a.May(permission.WebhookInstance) && a.Scope().All() {
 		out = append(out, ui.Option{Value: InstanceRef, Label: p.T("webhook.instance")})
 	}

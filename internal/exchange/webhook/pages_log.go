@@ -30,6 +30,14 @@ func (s *Service) recent(ctx context.Context, a permission.Actor, hook string, n
 	return out, failed, err
 }
 
+// about names whom a message is about: a customer, or the instance itself.
+func about(p *ui.Page, slug string) string {
+	if slug == InstanceRef {
+		return p.T("webhook.itself")
+	}
+	return web.CustomerName(p, slug)
+}
+
 // i18n: webhook.delivery.*
 func deliveryState(p *ui.Page, d Delivery) templ.Component {
 	tone := map[string]ui.Tone{"queued": ui.Busy, "delivered": ui.Good, "failed": ui.Bad}[d.State]
@@ -61,7 +69,7 @@ func latencyWord(p *ui.Page, d Delivery) string {
 }
 
 func (h pages) log(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	p.Title, p.Active = p.T("webhook.log"), "webhooks"
+	p.Title, p.Active = p.T("webhook.log_title"), "webhooks"
 	l := web.Lister{DB: h.s.DB, Need: permission.WebhookRead, Spec: DeliverySpec, Customer: "c.slug"}
 	if done, err := web.Download(w, r, p, a, l, "webhook-deliveries", listedDelivery.shown); done {
 		return err
@@ -96,7 +104,7 @@ func (h pages) log(w http.ResponseWriter, r *http.Request, p *ui.Page, a permiss
 		{Key: "created_at", Label: p.T("webhook.column.at"), Sort: true, NoWrap: true, Cell: func(v listedDelivery) templ.Component { return ui.When(p, v.CreatedAt.Time) }},
 	}
 	if p.Customer == nil {
-		columns = append(columns, ui.Column[listedDelivery]{Key: "customer", Label: p.T("webhook.column.about"), Cell: func(v listedDelivery) templ.Component { return ui.Text(owner(p, slugOr(v.Slug))) }})
+		columns = append(columns, ui.Column[listedDelivery]{Key: "customer", Label: p.T("webhook.column.about"), Cell: func(v listedDelivery) templ.Component { return ui.Text(about(p, slugOr(v.Slug))) }})
 	}
 	t := ui.NewTable(table, columns, found.Items, func(v listedDelivery) ui.Row {
 		return ui.Row{ID: v.ID, Href: "/webhook-deliveries/" + v.ID, Name: v.Event}
@@ -129,7 +137,7 @@ func (h pages) delivery(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 }
 
 func (d Delivery) facts(p *ui.Page, hook Webhook) []ui.Fact {
-	out := []ui.Fact{{Label: p.T("webhook.kind"), Value: ui.Anchor(p.In("/webhooks/"+hook.ID), hook.Name)}, {Label: p.T("webhook.column.about"), Value: ui.Text(owner(p, d.Customer))},
+	out := []ui.Fact{{Label: p.T("webhook.kind"), Value: ui.Anchor(p.In("/webhooks/"+hook.ID), hook.Name)}, {Label: p.T("webhook.column.about"), Value: ui.Text(about(p, d.Customer))},
 		{Label: p.T("webhook.column.at"), Value: ui.When(p, d.CreatedAt.Time)}, {Label: p.T("webhook.column.attempts"), Value: ui.Text(p.Number(int(d.Attempts)))}}
 	if !d.TriedAt.IsZero() {
 		out = append(out, ui.Fact{Label: p.T("webhook.column.tried"), Value: ui.Exactly(p, d.TriedAt.Time)})

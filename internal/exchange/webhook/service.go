@@ -139,6 +139,31 @@ func (s *Service) Create(ctx context.Context, a permission.Actor, in NewWebhook)
 	return out, err
 }
 
+// All lists the webhooks of a customer by slug (InstanceRef for those of the instance), or all that the actor covers. Faults: not_found, forbidden.
+func (s *Service) All(ctx context.Context, a permission.Actor, customer string) (out []Webhook, err error) {
+	of := ""
+	if customer != "" {
+		if of, err = s.customerOf(ctx, a, customer); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.Require(permission.WebhookRead); err != nil {
+		return nil, err
+	}
+	out = []Webhook{}
+	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		var rows []listed
+		err := tx.Select(ctx, &rows, `SELECT `+Spec.Columns+` FROM `+Spec.From+` ORDER BY w.name, w.id`)
+		for _, r := range rows {
+			if of == "" || r.CustomerID == of {
+				out = append(out, r.shown())
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
 // Webhook reads one. Faults: not_found, forbidden.
 func (s *Service) Webhook(ctx context.Context, a permission.Actor, ref string) (out Webhook, err error) {
 	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {

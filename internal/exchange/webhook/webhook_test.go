@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -31,10 +32,11 @@ func TestMain(m *testing.M) { pg.Main(m) }
 
 // receiver takes messages, and answers as it is told.
 type receiver struct {
-	lock   sync.Mutex
-	status int
-	got    []*http.Request
-	bodies []string
+	lock    sync.Mutex
+	status  int
+	arrived chan struct{} // nil where nobody waits
+	got     []*http.Request
+	bodies  []string
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -42,6 +44,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	r.got, r.bodies = append(r.got, req), append(r.bodies, string(body))
+	if r.arrived != nil {
+		r.arrived <- struct{}{}
+	}
 	w.Header().Set("Retry-After", "3600")
 	w.WriteHeader(r.status)
 	_, _ = io.WriteString(w, "heard\x00 "+strings.Repeat("x", 5000))
@@ -85,6 +90,7 @@ func (r *receiver) verified(t *testing.T, secrets ...string) (event string, fit 
 
 type stage struct {
 	*webhook.Service
+	db       *db.DB
 	clock    *clock.Manual
 	receiver *receiver
 	admin    *apitest.Client
@@ -95,26 +101,28 @@ type stage struct {
 }
 
 func on(t *testing.T, test func(*testing.T, *stage)) {
-	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
-		s := &stage{clock: c, receiver: &receiver{status: 204}}
-		srv := httptest.NewServer(s.receiver)
-		t.Cleanup(srv.Close)
-		s.url = srv.URL
-		s.Service = webhook.New(webhook.Parts{DB: d, Clock: c, Log: slog.New(slog.DiscardHandler), Seal: sealtest.New(t), Policy: outbound.Policy{Allow: []string{"127.0.0.1"}}, Resolve: customer.Resolve,
-			Topics: []webhook.Topic{{Record: "contact", Actions: []string{"create", "update"}}, {Record: "customer", Actions: []string{"update"}}, {Record: "user", Actions: []string{"create"}, Instance: true}},
-			Hand:   func(ctx context.Context, customer, delivery string) error { return s.Deliver(ctx, customer, delivery) }})
-		server := apitest.New(t, d, c, customer.Resolve, customer.NewService(d), s.Service)
-		s.admin = server.As("admin", permission.Admin, db.GrantAll())
-		s.viewer = server.As("engineer", permission.Engineer, db.GrantAll())
-		for _, slug := range []string{"acme", "bolt"} {
-			s.admin.Do(t, "POST", "/customers", `{"slug":"`+slug+`","name":"`+slug+`"}`).Want(t, 201)
-		}
-		var bolt struct{ ID string }
-		s.admin.Do(t, "GET", "/customers/bolt", "").Want(t, 200).JSON(t, &bolt)
-		s.manager = server.As("manager", permission.Manager, db.GrantAll())
-		s.partial = server.As("partial", permission.Admin, db.Grant(bolt.ID))
-		test(t, s)
-	})
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) { test(t, open(t, d, c)) })
+}
+
+func open(t testing.TB, d *db.DB, c *clock.Manual) *stage {
+	s := &stage{db: d, clock: c, receiver: &receiver{status: 204}}
+	srv := httptest.NewServer(s.receiver)
+	t.Cleanup(srv.Close)
+	s.url = srv.URL
+	s.Service = webhook.New(webhook.Parts{DB: d, Clock: c, Log: slog.New(slog.DiscardHandler), Seal: sealtest.New(t), Policy: outbound.Policy{Allow: []string{"127.0.0.1"}}, Resolve: customer.Resolve,
+		Topics: []webhook.Topic{{Record: "contact", Actions: []string{"create", "update"}}, {Record: "customer", Actions: []string{"update"}}, {Record: "user", Actions: []string{"create"}, Instance: true}},
+		Hand:   func(ctx context.Context, customer, delivery string) error { return s.Deliver(ctx, customer, delivery) }})
+	server := apitest.New(t, d, c, customer.Resolve, customer.NewService(d), s.Service)
+	s.admin = server.As("admin", permission.Admin, db.GrantAll())
+	s.viewer = server.As("engineer", permission.Engineer, db.GrantAll())
+	for _, slug := range []string{"acme", "bolt"} {
+		s.admin.Do(t, "POST", "/customers", `{"slug":"`+slug+`","name":"`+slug+`"}`).Want(t, 201)
+	}
+	var bolt struct{ ID string }
+	s.admin.Do(t, "GET", "/customers/bolt", "").Want(t, 200).JSON(t, &bolt)
+	s.manager = server.As("manager", permission.Manager, db.GrantAll())
+	s.partial = server.As("partial", permission.Admin, db.Grant(bolt.ID))
+	return s
 }
 
 func (s *stage) create(t *testing.T, events string) (w webhook.Webhook, secret string) {
@@ -383,4 +391,75 @@ func TestBadInput(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What was changed is told at once, without the tick.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, s *stage) {
+		_, secret := s.create(t, `["contact.create"]`)
+		s.running(t)
+		for range 5 {
+			s.admin.Do(t, "POST", "/contacts", `{"customer":"acme","name":"Ada"}`).Want(t, 201)
+			<-s.receiver.arrived
+		}
+		if event, fit := s.receiver.verified(t, secret); event != "contact.create" || fit != 1 {
+			t.Errorf("%s, %d signatures fit", event, fit)
+		}
+	})
+}
+
+// running sends in the background until the test ends.
+func (s *stage) running(tb testing.TB) {
+	tb.Helper()
+	s.receiver.lock.Lock()
+	s.receiver.arrived = make(chan struct{}, 100)
+	s.receiver.lock.Unlock()
+	stop := s.db.Hear(s.Heard)
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() { s.Run(ctx) })
+	tb.Cleanup(func() { stop(); cancel(); done.Wait() })
+}
+
+// BenchmarkTold is the time from the call that changes a contact to the request at the receiver.
+func BenchmarkTold(b *testing.B) {
+	bench := func(b *testing.B, start func(testing.TB, clock.Clock) *db.DB) {
+		c := clock.NewManual(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+		s := open(b, start(b, c), c)
+		var made webhook.Created
+		s.admin.Do(b, "POST", "/webhooks", `{"customer":"acme","name":"CRM","url":"`+s.url+`","events":["contact.create"]}`).Want(b, 201).JSON(b, &made)
+		s.running(b)
+		for b.Loop() {
+			s.admin.Do(b, "POST", "/contacts", `{"customer":"acme","name":"Ada"}`).Want(b, 201)
+			<-s.receiver.arrived
+		}
+	}
+	b.Run("sqlite", func(b *testing.B) { bench(b, dbtest.SQLite) })
+	b.Run("postgres", func(b *testing.B) { bench(b, dbtest.Postgres) })
+}
+
+// The example of the guide, in both languages, is signed as we sign.
+func TestGuidesExample(t *testing.T) {
+	t.Parallel()
+	for _, language := range []string{"en", "fr"} {
+		text, err := os.ReadFile("../../../docs/guide/" + language + "/webhooks.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		value := func(name string) string {
+			_, rest, _ := strings.Cut(string(text), "\n    "+name+" ")
+			line, _, _ := strings.Cut(rest, "\n")
+			return strings.TrimSpace(line)
+		}
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(value("secret"), "whsec_"))
+		if err != nil || len(key) != 32 {
+			t.Fatalf("%s: %q", language, value("secret"))
+		}
+		mac := hmac.New(sha256.New, key)
+		_, _ = io.WriteString(mac, value("webhook-id")+"."+value("webhook-timestamp")+"."+value("body"))
+		if want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)); value("webhook-signature") != want {
+			t.Errorf("%s: %q, want %q", language, value("webhook-signature"), want)
+		}
+	}
 }

@@ -35,7 +35,7 @@ func EachWithClock(t *testing.T, test func(*testing.T, *db.DB, *clock.Manual)) {
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		c := clock.NewManual(Start)
-		test(t, open(t, pg.Start(t), c), c)
+		test(t, Postgres(t, c), c)
 	})
 }
 
@@ -43,6 +43,12 @@ func EachWithClock(t *testing.T, test func(*testing.T, *db.DB, *clock.Manual)) {
 func SQLite(t testing.TB, c clock.Clock) *db.DB {
 	t.Helper()
 	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "vigie.db"), c)
+}
+
+// Postgres gives an empty database on the PostgreSQL of the test.
+func Postgres(t testing.TB, c clock.Clock) *db.DB {
+	t.Helper()
+	return open(t, pg.Start(t), c)
 }
 
 func open(t testing.TB, address string, c clock.Clock) *db.DB {
