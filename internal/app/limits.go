@@ -211,6 +211,10 @@ func (l *limits) unknown(authenticate func(*http.Request) (context.Context, api.
 // open admits to what needs no sign-in.
 func (l *limits) open(shell *web.Shell, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !web.Readable(r) {
+			shell.Refuse(w, r, "", fault.New(fault.NotFound, "fault.not_found"))
+			return
+		}
 		who := l.visitor(r)
 		_, err := l.take(who)
 		leave := func() {}

@@ -6,5 +6,8 @@
 // source, from reflection. What they find and the registries of this package do not know fails, so that a new table, route or
 // method cannot be forgotten. Package bite, below, proves that the test can fail.
 //
+// The matrix asks every operation and page by everybody, for one's own, another's, nobody's and twisted names, with dead credentials,
+// other formats, filters and cursors: 50,000 requests and more, each held against the answer that the permissions and the ownership say.
+//
 // Nobody imports it.
 package isolation

@@ -82,6 +82,7 @@ func walk(t *testing.T, address string) {
 	t.Run("pages", h.pages)
 	t.Run("picks", h.picks)
 	t.Run("fieldPick", h.fieldPick)
+	t.Run("matrix", h.matrix)
 	t.Run("services", h.services)
 	t.Run("directories", h.directories)
 	t.Run("jobs", h.jobs)

@@ -118,7 +118,11 @@ func (a answer) leak(f *firm, r request) string {
 }
 
 func leakIn(text string, f *firm, sent string) string {
-	text, sent = readable(text), readable(sent)
+	text = readable(text)
+	if !slices.ContainsFunc(f.secrets(), func(s string) bool { return strings.Contains(text, s) }) {
+		return "" // what was said is only taken out
+	}
+	sent = readable(sent)
 	said := map[string]bool{}
 	for _, w := range words.FindAllString(sent, -1) {
 		said[strings.Trim(w, ".-")] = true
@@ -141,7 +145,7 @@ func leakIn(text string, f *firm, sent string) string {
 var words = regexp.MustCompile(`[a-z0-9@.-]+`)
 
 func readable(s string) string {
-	return strings.NewReplacer("%2f", "/", "%3f", "?", "%3d", "=", "%26", "&", "%20", " ", "+", " ").Replace(strings.ToLower(s))
+	return strings.NewReplacer("%2f", "/", "%2c", ",", "%3f", "?", "%3d", "=", "%26", "&", "%20", " ", "+", " ").Replace(strings.ToLower(s))
 }
 
 // digest writes rows as text, in an order of their own.

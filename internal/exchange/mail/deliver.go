@@ -28,7 +28,7 @@ func (s *Service) Deliver(ctx context.Context, customer, message string) error {
 	if !w.ready() {
 		return s.wait(ctx, r)
 	}
-	out := judge(s.transmit(ctx, w, r, files, link))
+	out := judge(s.transmit(ctx, w, r, files, link), w.server.Password, link)
 	if ctx.Err() != nil && out.verdict == later {
 		return ctx.Err() // the server stops: whoever finds the lease run out goes on
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,12 +30,12 @@ type outcome struct {
 	text    string
 }
 
-// judge decides by what the sending came to.
-func judge(err error) outcome {
+// judge decides by what the sending came to. Servers answer what they like, also what they were told: the secrets are taken out of it.
+func judge(err error, secrets ...string) outcome {
 	if err == nil {
 		return outcome{verdict: taken}
 	}
-	out := outcome{verdict: later, text: cut(err.Error())}
+	out := outcome{verdict: later, text: cut(without(err.Error(), secrets))}
 	var send *gomail.SendError
 	if !errors.As(err, &send) {
 		return out // nobody answered, or the server does not know us: no fault of the message
@@ -54,6 +55,19 @@ func judge(err error) outcome {
 		}
 	}
 	return out
+}
+
+// without is a text that has none of the secrets, neither as they are nor as they stand between quotation marks.
+func without(text string, secrets []string) string {
+	for _, secret := range secrets {
+		if secret == "" {
+			continue
+		}
+		for _, form := range []string{secret, strings.Trim(strconv.Quote(secret), `"`)} {
+			text = strings.ReplaceAll(text, form, "…")
+		}
+	}
+	return text
 }
 
 var enhancedCode = regexp.MustCompile(`\b([245])\.(\d{1,3})\.(\d{1,3})\b`)

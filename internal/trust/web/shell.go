@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"vigie/internal/kit/api"
 	"vigie/internal/kit/i18n"
@@ -71,6 +73,9 @@ func (s *Shell) Page(h Handler) http.Handler {
 				r.URL.RawQuery = p.Query.Encode()
 			}
 		}
+		if err == nil && !Readable(r) {
+			err = fault.New(fault.NotFound, "fault.not_found")
+		}
 		if err == nil {
 			err = h(w, r, p, a)
 		}
@@ -78,6 +83,12 @@ func (s *Shell) Page(h Handler) http.Handler {
 			s.fail(w, r, p, err)
 		}
 	})
+}
+
+// Readable tells whether the address of a request is one that anything can stand at: no record has such a name, and PostgreSQL would
+// refuse the text.
+func Readable(r *http.Request) bool {
+	return utf8.ValidString(r.URL.Path) && !strings.ContainsRune(r.URL.Path, 0)
 }
 
 func (s *Shell) admit(r *http.Request, a permission.Actor) (leave func(), err error) {
