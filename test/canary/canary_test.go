@@ -313,16 +313,16 @@ func (h *house) hooks(t *testing.T) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, "heard "+r.Header.Get("webhook-id"))
 	}))
-	var err error
-	h.hook, err = h.app.Webhooks.Create(ctx, h.admin, webhook.NewWebhook{Customer: "acme", Name: "hook", URL: receiver.URL})
+	made, err := h.app.Webhooks.Create(ctx, h.admin, webhook.NewWebhook{Customer: "acme", Name: "hook", URL: receiver.URL})
+	check(t, err)
+	h.hook = made.Webhook
+	h.everywhere(t)
+	secret, err := h.app.Webhooks.Rotate(ctx, h.admin, h.hook.ID, 0)
 	check(t, err)
 	h.everywhere(t)
-	_, err = h.app.Webhooks.Rotate(ctx, h.admin, h.hook.ID, 0)
-	check(t, err)
-	h.everywhere(t)
-	secret, err := h.app.Webhooks.Reveal(ctx, h.admin, h.hook.ID)
-	check(t, err)
-	h.planted.add("a webhook, as it is shown", strings.TrimPrefix(secret.Secret, "whsec_"))
+	for _, shown := range []string{made.Secret, secret.Secret} {
+		h.planted.add("a webhook, as it is shown", strings.TrimPrefix(shown, "whsec_"))
+	}
 	for _, status = range []int{204, 500, 302} {
 		h.send(t)
 	}
