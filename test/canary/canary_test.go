@@ -53,8 +53,6 @@ import (
 
 func TestMain(m *testing.M) { pg.Main(m) }
 
-const phrase = "Quiet lamp over 7 rivers"
-
 // house is an instance with a secret in every place.
 type house struct {
 	app      *app.App
