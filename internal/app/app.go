@@ -112,6 +112,10 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		d.Close()
 		return nil, err
 	}
+	if err := a.CMDB.Reindex(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
 	return a, nil
 }
 

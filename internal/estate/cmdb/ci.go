@@ -73,6 +73,7 @@ type record struct {
 	Version     int64                      `db:"version"`
 	CreatedAt   db.Time                    `db:"created_at"`
 	UpdatedAt   db.Time                    `db:"updated_at"`
+	Words       string                     `db:"words"` // see wordsText; index makes it
 }
 
 // CI is a configuration item as it is read: the row, with the customer's slug and the workload's name.

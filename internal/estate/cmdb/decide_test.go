@@ -213,7 +213,7 @@ func TestLongValuesAreCut(t *testing.T) {
 func TestTerms(t *testing.T) {
 	t.Parallel()
 	got := terms("Web Front-01", "arn:aws:sns:eu-west-1:1:orders", "arn:aws:sns:eu-west-1:1:orders", map[string]string{"Owner": "Jo"}, []string{"dns:a.b"})
-	want := []string{"k:arn:aws:sns:eu-west-1:1:orders", "k:dns:a.b", "t:Owner=Jo", "w:01", "w:front", "w:orders", "w:web", "w:web front-01"}
+	want := []string{"k:arn:aws:sns:eu-west-1:1:orders", "k:dns:a.b", "n:web front-01", "t:Owner=Jo", "w:01", "w:front", "w:orders", "w:web"}
 	if !slices.Equal(got, want) {
 		t.Errorf("\n got %q\nwant %q", got, want)
 	}

@@ -82,14 +82,12 @@ func buildTown(b *testing.B) *town {
 		for i := from; i < to; i++ {
 			r := record{ID: w.ids[i], Type: w.types[i], Name: fmt.Sprintf("%s-%d-%d", []string{"shop", "bank", "data", "mail"}[i%4], i/application, i%application),
 				ExternalID: fmt.Sprintf("x-%d", i), Account: fmt.Sprintf("%012d", i/4000), Region: []string{"eu-west-1", "eu-central-1"}[i/application%2],
-				Status: Active, Environment: Environments[i%3], Owner: "team", Source: Discovered, FirstSeen: now, LastSeen: now, Version: 1, CreatedAt: now, UpdatedAt: now}
+				Status: Active, Environment: Environments[i%3], Owner: benchOwner(i), Source: Discovered, FirstSeen: now, LastSeen: now, Version: 1, CreatedAt: now, UpdatedAt: now}
 			r.Tags.V = map[string]string{"Owner": fmt.Sprintf("team-%d", i%50)}
 			r.Attributes.V = map[string]any{"State": "running", "Size": i % 7}
 			r.fill()
+			terms = append(terms, r.index()...)
 			cis = append(cis, r)
-			for _, t := range r.terms() {
-				terms = append(terms, termRow{Term: t, CIID: r.ID})
-			}
 			relations = append(relations, w.relationsAt(i, now)...)
 		}
 		slices.SortFunc(terms, termRow.compare)
@@ -146,6 +144,14 @@ func typeAt(i int) string {
 		return "AWS::ElasticLoadBalancingV2::LoadBalancer"
 	}
 	return "AWS::Lambda::Function"
+}
+
+// benchOwner owns hardly anything, one CI in 5,000; most have the same owner.
+func benchOwner(i int) string {
+	if i%5000 == 7 {
+		return "ada"
+	}
+	return "team"
 }
 
 // relationsAt gives about three relations for each CI, all to CIs that stand before it.
@@ -260,6 +266,14 @@ func BenchmarkLists(b *testing.B) {
 		{"all/type", cis(all, "type=AWS::RDS::DBInstance")}, {"one/type", cis(one, "type=AWS::RDS::DBInstance")},
 		{"one/account", cis(one, "account=000000000003&sort=type")},
 		{"all/search-rare", cis(all, "q=shop-77")}, {"all/search-common", cis(all, "q=shop")}, {"one/search-common", cis(one, "q=shop")},
+		{"all/search-two-common", cis(all, "q=shop 77")}, {"all/search-letter", cis(all, "q=s")}, {"all/search-page-2", cis(all, "q=shop&sort=-name")},
+		{"one/search-common-updated", cis(one, "q=shop&sort=-updated_at")}, {"all/tag", cis(all, "tag.Owner=team-7")},
+		{"one/owner-rare", cis(one, "owner=ada")}, {"one/owner-none", cis(one, "owner=nobody")}, {"one/region", cis(one, "region=eu-west-1&sort=-updated_at")},
+		{"all/status-gone", cis(all, "status=gone")}, {"one/environment-and-type", cis(one, "environment=production&type=AWS::EC2::VPC")},
+		{"one/count-search", func() error {
+			_, err := s.CountCIs(context.Background(), one, parse("q=shop"), 10_000)
+			return err
+		}},
 		{"one/tag", cis(one, "tag.Owner=team-7")}, {"one/attribute", cis(one, "attribute.Size=3")}, {"one/name-contains", cis(one, "name.contains=-77-1")},
 		{"all/get", func() error { _, err := s.CI(context.Background(), all, w.ids[len(w.ids)/2]); return err }},
 		{"one/count", func() error {

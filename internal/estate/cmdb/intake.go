@@ -1,6 +1,7 @@
 package cmdb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -118,9 +119,8 @@ type batch struct {
 
 	insert, update []record
 	changes        []changeRow
-	differ         int      // changed CIs with anything to tell, once a run
-	oldTerms       []string // terms that some changed CI has no longer
-	changedIDs     []string
+	differ         int       // changed CIs with anything to tell, once a run
+	oldTerms       []termRow // that some changed CI has no longer
 	terms          []termRow
 	edges          []relationRow
 	altered        []relationRow
@@ -130,6 +130,7 @@ type batch struct {
 type termRow struct {
 	CustomerID string `db:"customer_id"`
 	Term       string `db:"term"`
+	Name       string `db:"name"` // of the CI
 	CIID       string `db:"ci_id"`
 }
 
@@ -150,11 +151,9 @@ func (b *batch) create() {
 		r.Tags.V, r.Attributes.V, r.Keys.V = it.Tags, it.Attributes, it.Keys
 		r.fill()
 		b.assign(&r)
+		b.terms = append(b.terms, r.index()...)
 		b.insert = append(b.insert, r)
 		b.note(r.ID, delta{Kind: Created, After: compact(r.Name)})
-		for _, t := range r.terms() {
-			b.terms = append(b.terms, termRow{Term: t, CIID: r.ID})
-		}
 		for _, e := range edgesOf(r.ID, it.Edges) {
 			b.edges = append(b.edges, b.newEdge(e))
 		}
@@ -194,7 +193,6 @@ func (b *batch) change(ctx context.Context, tx *db.Tx) error {
 	if err != nil {
 		return fmt.Errorf("load relations of changed CIs: %w", err)
 	}
-	kept := map[string][]string{} // terms of each changed CI
 	for _, s := range b.changed {
 		old := before[s.old.ID]
 		if s.item.Partial && old.Source == Discovered {
@@ -207,30 +205,19 @@ func (b *batch) change(ctx context.Context, tx *db.Tx) error {
 				continue
 			}
 		}
-		b.changedIDs = append(b.changedIDs, old.ID)
 		now, deltas := observe(old, s.item, s.print)
 		now.RunID, now.LastSeen = db.Null(b.run), b.now
 		b.assign(&now)
 		now.Version, now.UpdatedAt = old.Version+1, b.now
+		b.retell(&old, &now)
 		b.update = append(b.update, now)
 		for _, d := range deltas {
 			b.note(now.ID, d)
-		}
-		kept[now.ID] = now.terms()
-		for _, t := range old.terms() {
-			if _, found := slices.BinarySearch(kept[now.ID], t); !found {
-				b.oldTerms = append(b.oldTerms, t)
-			}
 		}
 		noted := len(b.changes)
 		b.relate(now.ID, told[now.ID], edgesOf(now.ID, s.item.Edges))
 		if string(s.old.RunID) != b.run && len(deltas)+len(b.changes)-noted > 0 {
 			b.differ++
-		}
-	}
-	for ci, list := range kept {
-		for _, t := range list {
-			b.terms = append(b.terms, termRow{Term: t, CIID: ci})
 		}
 	}
 	return nil
@@ -253,9 +240,17 @@ func (b *batch) relate(ci string, before, after []relationRow) {
 	}
 }
 
-func (t termRow) compare(u termRow) int {
-	if c := strings.Compare(t.Term, u.Term); c != 0 {
-		return c
+// retell brings the terms of a CI from what they were to what they are; both come from the rows alone.
+func (b *batch) retell(old, now *record) {
+	list := now.index()
+	b.terms = append(b.terms, list...)
+	for _, t := range old.index() {
+		if _, found := slices.BinarySearchFunc(list, t, termRow.compare); !found {
+			b.oldTerms = append(b.oldTerms, t)
+		}
 	}
-	return strings.Compare(t.CIID, u.CIID)
+}
+
+func (t termRow) compare(u termRow) int {
+	return cmp.Or(strings.Compare(t.Term, u.Term), strings.Compare(t.Name, u.Name), strings.Compare(t.CIID, u.CIID))
 }

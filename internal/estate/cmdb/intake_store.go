@@ -94,7 +94,7 @@ const overwrite = `(customer_id, id) DO UPDATE SET name = excluded.name, arn = e
 	environment = excluded.environment, criticality = excluded.criticality, owner = excluded.owner, workload_id = excluded.workload_id,
 	workload_by = excluded.workload_by, tags = excluded.tags, attributes = excluded.attributes, keys = excluded.keys,
 	pinned = excluded.pinned, observed = excluded.observed, source = excluded.source, fingerprint = excluded.fingerprint,
-	run_id = excluded.run_id, last_seen = excluded.last_seen, version = excluded.version, updated_at = excluded.updated_at`
+	run_id = excluded.run_id, last_seen = excluded.last_seen, version = excluded.version, updated_at = excluded.updated_at, words = excluded.words`
 
 // store writes the batch: one statement for each table and kind of change.
 func (b *batch) store(ctx context.Context, tx *db.Tx) error {
@@ -154,19 +154,30 @@ func (b *batch) welcome(ctx context.Context, tx *db.Tx) error {
 	return nil
 }
 
-// storeTerms takes terms away by the product of all old terms and all changed CIs, which is one statement; what that took too
-// much comes back, since all terms of the changed CIs are put in again.
+// storeTerms takes away what the CIs are no longer found under, and puts in all of what they are.
 func (b *batch) storeTerms(ctx context.Context, tx *db.Tx) error {
-	if len(b.oldTerms) > 0 {
-		inTerm, p1 := texts(tx, "term", b.oldTerms)
-		inCI, p2 := ids(tx, "ci_id", b.changedIDs)
-		if _, err := tx.Exec(ctx, `DELETE FROM {ci_term} WHERE `+inTerm+` AND `+inCI, p1, p2); err != nil {
-			return fmt.Errorf("delete terms: %w", err)
-		}
+	if err := deleteTerms(ctx, tx, b.oldTerms); err != nil {
+		return err
 	}
 	slices.SortFunc(b.terms, termRow.compare) // in the order of the index
 	if _, err := tx.Insert(ctx, "ci_term", b.terms, "DO NOTHING"); err != nil {
 		return fmt.Errorf("insert terms: %w", err)
+	}
+	return nil
+}
+
+// deleteTerms takes rows of ci_term away, by their whole key.
+func deleteTerms(ctx context.Context, tx *db.Tx, rows []termRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	terms, names, of := make([]string, len(rows)), make([]string, len(rows)), make([]string, len(rows))
+	for i, r := range rows {
+		terms[i], names[i], of[i] = r.Term, r.Name, r.CIID
+	}
+	in, params := triples(tx, terms, names, of)
+	if _, err := tx.Exec(ctx, `DELETE FROM {ci_term} WHERE (term, name, ci_id) IN (`+in+`)`, params...); err != nil {
+		return fmt.Errorf("delete terms: %w", err)
 	}
 	return nil
 }

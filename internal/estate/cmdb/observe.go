@@ -70,6 +70,17 @@ func (r *record) fill() {
 	}
 }
 
+// index gives the rows of ci_term of the CI, and the words of its own row with them; to be called before either is stored.
+func (r *record) index() []termRow {
+	r.Words = wordsText(r.Name, r.ExternalID)
+	list := r.terms()
+	out := make([]termRow, len(list))
+	for i, t := range list {
+		out[i] = termRow{Term: t, Name: r.Name, CIID: r.ID}
+	}
+	return out
+}
+
 // terms gives the words under which the CI is found. They depend on its row alone, so that those of the row before can be taken away.
 func (r *record) terms() []string {
 	return terms(r.Name, r.ExternalID, r.ARN, r.Tags.V, r.Keys.V)

@@ -37,7 +37,8 @@ func (s *Service) Search(ctx context.Context, a permission.Actor, customer, q st
 			finder = i
 		}
 	}
-	from, below := wordRange(strings.Fields(q)[finder])
+	prefix, _ := termOf(strings.Fields(q)[finder])
+	from, below := prefixRange(prefix)
 	args := []any{from, below, candidates}
 	where := ""
 	for i, w := range words {
@@ -50,7 +51,8 @@ func (s *Service) Search(ctx context.Context, a permission.Actor, customer, q st
 	args = append(args, likeEscapes.Replace(words[0])+"%", limit)
 	err = s.viewOf(ctx, a, permission.CIRead, customer, func(tx *db.Tx) error {
 		return tx.Select(ctx, &out, `SELECT c.id, c.name, c.type, c.account, c.region, c.status, c.environment, k.slug AS customer
-			FROM (SELECT DISTINCT x.customer_id, x.ci_id FROM (SELECT t.customer_id, t.ci_id FROM {ci_term} t WHERE t.term >= ? AND t.term < ? LIMIT ?) x) y
+			FROM (SELECT DISTINCT x.customer_id, x.ci_id FROM (SELECT t.customer_id, t.ci_id FROM {customer} l CROSS JOIN {ci_term} t
+				WHERE t.customer_id = l.id AND t.term >= ? AND t.term < ? LIMIT ?) x) y
 				CROSS JOIN {ci} c JOIN {customer} k ON k.id = c.customer_id
 			WHERE c.customer_id = y.customer_id AND c.id = y.ci_id AND c.status <> 'gone'`+where+`
 			ORDER BY CASE WHEN lower(c.name) LIKE ? ESCAPE '!' THEN 0 ELSE 1 END, length(c.name), c.name, c.id LIMIT ?`, args...)

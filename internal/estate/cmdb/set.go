@@ -30,6 +30,22 @@ func texts(tx *db.Tx, column string, values []string) (string, any) {
 	return within(tx, column, "text", values)
 }
 
+// triples gives a SELECT of rows of two texts and an id, the sets as parameters as within does.
+func triples(tx *db.Tx, first, second, ids []string) (string, []any) {
+	if tx.Engine() == db.Postgres {
+		return `SELECT * FROM unnest(CAST(? AS _text), CAST(? AS _text), CAST(? AS _uuid))`, []any{literal(first), literal(second), literal(ids)}
+	}
+	rows := make([]any, len(first))
+	for i := range first {
+		rows[i] = [...]string{first[i], second[i], ids[i]}
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		b = []byte("[]") // strings always marshal
+	}
+	return `SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2 FROM json_each(?) j`, []any{string(b)}
+}
+
 // literal is a text array as PostgreSQL reads it.
 func literal(values []string) string {
 	var b strings.Builder

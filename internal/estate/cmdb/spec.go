@@ -19,47 +19,29 @@ var CISpec = list.Spec{
 		{Name: "id", Column: "c.id", Kind: list.ID, Filter: true},
 		{Name: "customer", Column: "k.slug", Kind: list.Text, Filter: true},
 		{Name: "name", Column: "c.name", Kind: list.Text, Sort: true, Filter: true},
-		{Name: "type", Column: "c.type", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "type", Column: "c.type", Kind: list.Text, Sort: true, Filter: true, Unindexed: true},
 		{Name: "external_id", Column: "c.external_id", Kind: list.Text, Filter: true},
 		{Name: "arn", Column: "c.arn", Kind: list.Text, Filter: true},
-		{Name: "account", Column: "c.account", Kind: list.Text, Sort: true, Filter: true},
-		{Name: "region", Column: "c.region", Kind: list.Text, Sort: true, Filter: true},
-		{Name: "status", Column: "c.status", Kind: list.Choice, Sort: true, Filter: true, Values: []string{"active", "stale", "gone"}},
-		{Name: "environment", Column: "c.environment", Kind: list.Text, Sort: true, Filter: true},
-		{Name: "criticality", Column: "c.criticality", Kind: list.Text, Sort: true, Filter: true},
-		{Name: "owner", Column: "c.owner", Kind: list.Text, Sort: true, Filter: true},
+		{Name: "account", Column: "c.account", Kind: list.Text, Sort: true, Filter: true, Unindexed: true},
+		{Name: "region", Column: "c.region", Kind: list.Text, Sort: true, Filter: true, Unindexed: true},
+		{Name: "status", Column: "c.status", Kind: list.Choice, Sort: true, Filter: true, Unindexed: true, Values: []string{"active", "stale", "gone"}},
+		{Name: "environment", Column: "c.environment", Kind: list.Text, Sort: true, Filter: true, Unindexed: true},
+		{Name: "criticality", Column: "c.criticality", Kind: list.Text, Sort: true, Filter: true, Unindexed: true},
+		{Name: "owner", Column: "c.owner", Kind: list.Text, Sort: true, Filter: true, Unindexed: true},
 		{Name: "source", Column: "c.source", Kind: list.Choice, Filter: true, Values: []string{"discovered", "manual", "imported"}},
-		{Name: "first_seen", Column: "c.first_seen", Kind: list.Time, Sort: true, Filter: true},
-		{Name: "last_seen", Column: "c.last_seen", Kind: list.Time, Sort: true, Filter: true},
+		{Name: "first_seen", Column: "c.first_seen", Kind: list.Time, Sort: true, Filter: true, Unindexed: true},
+		{Name: "last_seen", Column: "c.last_seen", Kind: list.Time, Sort: true, Filter: true, Unindexed: true},
 		{Name: "updated_at", Column: "c.updated_at", Kind: list.Time, Sort: true, Filter: true},
 	},
 	Search: searchCIs,
 	Extra:  ciExtra,
+	Find:   findCIs,
+	Terms:  &list.Terms{Table: "ci_term", ID: "ci_id", Sort: "name"},
 }
 
 const ciFrom = `{ci} c JOIN {customer} k ON k.id = c.customer_id LEFT JOIN {workload} w ON w.customer_id = c.customer_id AND w.id = c.workload_id`
 
 var ciColumns = db.Columns[record]("c.") + ", k.slug AS customer, w.name AS workload"
-
-// searchCIs finds every word of q as the beginning of a word of the name or id, or of a key (an ARN).
-func searchCIs(q string) (string, []any) {
-	var all []string
-	var args []any
-	for _, word := range strings.Fields(q) {
-		from, below := wordRange(word)
-		all = append(all, `(c.customer_id, c.id) IN (SELECT t.customer_id, t.ci_id FROM {ci_term} t WHERE t.term >= ? AND t.term < ?)`)
-		args = append(args, from, below)
-	}
-	return strings.Join(all, " AND "), args
-}
-
-// wordRange bounds the terms that a word of a search finds.
-func wordRange(word string) (from, below string) {
-	if strings.HasPrefix(word, "arn:") || strings.HasPrefix(word, "dns:") {
-		return prefixRange(cut(termKey+word, maxTerm))
-	}
-	return prefixRange(termWord + cut(strings.ToLower(word), maxWord))
-}
 
 func ciExtra(name string, values []string) (string, []any, bool, error) {
 	marks := db.Marks(len(values))
@@ -82,7 +64,8 @@ func ciExtra(name string, values []string) (string, []any, bool, error) {
 		if len(values) == 0 {
 			return "", nil, true, nil
 		}
-		return tagCondition(strings.TrimPrefix(name, "tag."), values)
+		f := tagFinder(strings.TrimPrefix(name, "tag."), values)
+		return f.Check, f.Args, true, nil
 	case strings.HasPrefix(name, "attribute.") && len(name) > len("attribute."):
 		if len(values) == 0 {
 			return "", nil, true, nil
@@ -100,20 +83,6 @@ func ciExtra(name string, values []string) (string, []any, bool, error) {
 		return `CAST(c.attributes ->> CAST(? AS TEXT) AS TEXT) IN (` + db.Marks(len(values)) + `)`, args, true, nil
 	}
 	return "", nil, false, nil
-}
-
-func tagCondition(key string, values []string) (string, []any, bool, error) {
-	var some []string
-	var args []any
-	for _, v := range values {
-		if v == "*" {
-			from, below := prefixRange(tagTerm(key, ""))
-			some, args = append(some, `t.term >= ? AND t.term < ?`), append(args, from, below)
-			continue
-		}
-		some, args = append(some, `t.term = ?`), append(args, tagTerm(key, v))
-	}
-	return `(c.customer_id, c.id) IN (SELECT t.customer_id, t.ci_id FROM {ci_term} t WHERE ` + strings.Join(some, " OR ") + `)`, args, true, nil
 }
 
 // RelationSpec lists relations; ci=ID asks for those of one CI, whichever end it is.

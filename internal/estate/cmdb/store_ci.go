@@ -3,7 +3,6 @@ package cmdb
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -15,18 +14,18 @@ import (
 
 // insertCIs stores CIs that a person or a file describes, with terms, history and audit.
 func insertCIs(ctx context.Context, tx *db.Tx, a permission.Actor, set field.Set, rows []record, custom []field.Values, action string) error {
+	var terms []termRow
+	for i := range rows {
+		terms = append(terms, rows[i].index()...)
+	}
 	if _, err := tx.Insert(ctx, "ci", rows, ""); err != nil {
 		return err
 	}
-	var terms []termRow
 	var changes []changeRow
 	stored := make([]field.Stored, len(rows))
 	for i := range rows {
 		r := &rows[i]
 		stored[i] = field.Stored{ID: r.ID, After: custom[i]}
-		for _, t := range r.terms() {
-			terms = append(terms, termRow{Term: t, CIID: r.ID})
-		}
 		changes = append(changes, changeBy(tx, a, r.ID, delta{Kind: Created, After: compact(r.Name)}))
 		if err := audit.Write(ctx, tx, a, action, audit.Record{Type: "ci", ID: r.ID, Name: r.Name}, nil, r.summary(custom[i])); err != nil {
 			return err
@@ -69,13 +68,8 @@ func updateCIs(ctx context.Context, tx *db.Tx, a permission.Actor, all []ciUpdat
 		}
 		now := u.now
 		now.Version, now.UpdatedAt = u.old.Version+1, tx.Now()
+		b.retell(&u.old, &now)
 		rows = append(rows, now)
-		if was, is := u.old.terms(), now.terms(); !slices.Equal(was, is) {
-			b.oldTerms, b.changedIDs = append(b.oldTerms, was...), append(b.changedIDs, u.old.ID)
-			for _, t := range is {
-				b.terms = append(b.terms, termRow{Term: t, CIID: now.ID})
-			}
-		}
 		for _, d := range u.deltas {
 			changes = append(changes, changeBy(tx, a, now.ID, d))
 		}
@@ -116,9 +110,8 @@ func deleteCI(ctx context.Context, tx *db.Tx, r record) error {
 	if _, err := tx.Exec(ctx, `UPDATE {relation} SET to_id = NULL, resolved = FALSE, version = version + 1 WHERE to_id = ?`, r.ID); err != nil {
 		return fmt.Errorf("unresolve relations: %w", err)
 	}
-	in, p := texts(tx, "term", r.terms())
-	if _, err := tx.Exec(ctx, `DELETE FROM {ci_term} WHERE `+in+` AND ci_id = ?`, p, r.ID); err != nil {
-		return fmt.Errorf("delete terms: %w", err)
+	if err := deleteTerms(ctx, tx, r.index()); err != nil {
+		return err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM {ci} WHERE id = ?`, r.ID); err != nil {
 		return fmt.Errorf("delete CI: %w", err)

@@ -7,9 +7,10 @@ import (
 
 // Prefixes of the terms under which a CI is found (table ci_term).
 const (
-	termTag  = "t:" // t:KEY=VALUE
-	termWord = "w:" // w:word of the name or the external id, lower case
-	termKey  = "k:" // k:arn:... and k:dns:..., which edges point at
+	termTag   = "t:" // t:KEY=VALUE
+	termWord  = "w:" // w:word of the name or the external id, lower case
+	termWhole = "n:" // n:name or external id whole, lower case, where it is more than one word
+	termKey   = "k:" // k:arn:... and k:dns:..., which edges point at
 )
 
 // Limits that keep a term within what an index holds on both engines.
@@ -19,14 +20,18 @@ const (
 	maxWords = 24
 )
 
-// terms gives the words under which a CI is found, sorted and each once.
+// terms gives what the CI is found under, sorted and each once.
 func terms(name, externalID, arn string, tags map[string]string, keys []string) []string {
-	out := make([]string, 0, len(tags)+len(keys)+10)
+	parts, wholes := wordsOf(name, externalID)
+	out := make([]string, 0, len(tags)+len(keys)+len(parts)+len(wholes)+1)
 	for k, v := range tags {
 		out = append(out, tagTerm(k, v))
 	}
-	for _, w := range wordsOf(name, externalID) {
+	for _, w := range parts {
 		out = append(out, termWord+w)
+	}
+	for _, w := range wholes {
+		out = append(out, termWhole+w)
 	}
 	if arn != "" {
 		out = append(out, keyTerm(arn))
@@ -43,25 +48,59 @@ func terms(name, externalID, arn string, tags map[string]string, keys []string) 
 func tagTerm(key, value string) string { return cut(termTag+key+"="+value, maxTerm) }
 func keyTerm(key string) string        { return cut(termKey+key, maxTerm) }
 
-// wordsOf gives name and id whole and in parts. An ARN is found under its key and gives only its last part here.
-func wordsOf(texts ...string) []string {
-	var out []string
+// wordsOf gives the words of the texts, and those texts whole that are more than one word. An ARN is found under its key and gives
+// only its last part here.
+func wordsOf(texts ...string) (parts, wholes []string) {
 	for _, text := range texts {
-		text = strings.ToLower(text)
+		text = strings.Map(blank, strings.ToLower(text))
 		if strings.HasPrefix(text, "arn:") {
 			text = text[strings.LastIndexByte(text, ':')+1:]
 		}
-		if text == "" || slices.Contains(out, cut(text, maxWord)) {
+		if text = cut(text, maxWord); text == "" || slices.Contains(wholes, text) {
 			continue
 		}
-		out = append(out, cut(text, maxWord))
+		if !strings.ContainsFunc(text, separates) {
+			if !slices.Contains(parts, text) {
+				parts = append(parts, text)
+			}
+			continue
+		}
+		wholes = append(wholes, text)
 		for _, part := range strings.FieldsFunc(text, separates) {
-			if part = cut(part, maxWord); len(part) > 1 && len(out) < maxWords && !slices.Contains(out, part) {
-				out = append(out, part)
+			if len(part) > 1 && len(parts) < maxWords && !slices.Contains(parts, part) {
+				parts = append(parts, part)
 			}
 		}
 	}
-	return out
+	return parts, wholes
+}
+
+// Marks in the column words: what follows is a word, or a whole text.
+const (
+	markWord  = "\n"
+	markWhole = "\t"
+)
+
+// wordsText is what the column words holds: all words, each behind its mark. Never empty, which stands for not made yet.
+func wordsText(name, externalID string) string {
+	parts, wholes := wordsOf(name, externalID)
+	var b strings.Builder
+	for _, w := range parts {
+		b.WriteString(markWord + w)
+	}
+	for _, w := range wholes {
+		b.WriteString(markWhole + w)
+	}
+	b.WriteString(markWord)
+	return b.String()
+}
+
+// blank makes the characters blanks that the marks are made of.
+func blank(r rune) rune {
+	if r < ' ' {
+		return ' '
+	}
+	return r
 }
 
 func separates(r rune) bool {

@@ -32,6 +32,10 @@ type Query struct {
 	sort    Field
 	desc    bool
 	cursor  *cursor
+
+	finders  []Finder // conditions beside where
+	from     string   // what find puts before From
+	fromArgs []any
 }
 
 // Filter is one condition that the caller wrote.
@@ -182,7 +186,7 @@ func (q *Query) control(s Spec, name, value string, bad *fault.Fields) {
 			return
 		}
 		where, args := s.Search(value)
-		*q = q.Where(where, args...)
+		q.narrow(s, name, []string{value}, where, args)
 	}
 }
 
@@ -204,7 +208,7 @@ func (q *Query) filter(s Spec, param string, raw []string, bad *fault.Fields) {
 		if s.Extra != nil {
 			where, args, known, err := s.Extra(param, values)
 			if known {
-				q.extra(param, values, where, args, err, bad)
+				q.extra(s, param, values, where, args, err, bad)
 				return
 			}
 		}
@@ -219,11 +223,27 @@ func (q *Query) filter(s Spec, param string, raw []string, bad *fault.Fields) {
 		bad.Add(param, key, "values", strings.Join(f.Values, ", "))
 		return
 	}
-	*q = q.Where(where, args...)
+	q.narrow(s, param, values, where, args)
 	q.filters = append(q.filters, Filter{Param: param, Field: name, Op: op, Values: values})
 }
 
-func (q *Query) extra(param string, values []string, where string, args []any, err error, bad *fault.Fields) {
+// narrow adds the condition of one parameter, as finders if there are any.
+func (q *Query) narrow(s Spec, param string, values []string, where string, args []any) {
+	if s.Find != nil {
+		if found := s.Find(param, values); len(found) > 0 {
+			for _, f := range found {
+				if f.Check == "" {
+					f.Check, f.Args = where, args
+				}
+				q.finders = append(slices.Clip(q.finders), f)
+			}
+			return
+		}
+	}
+	*q = q.Where(where, args...)
+}
+
+func (q *Query) extra(s Spec, param string, values []string, where string, args []any, err error, bad *fault.Fields) {
 	if err != nil {
 		var e *fault.Error
 		if errors.As(err, &e) {
@@ -237,7 +257,7 @@ func (q *Query) extra(param string, values []string, where string, args []any, e
 	if where == "" {
 		return
 	}
-	*q = q.Where(where, args...)
+	q.narrow(s, param, values, where, args)
 	q.filters = append(q.filters, Filter{Param: param, Field: param, Values: values})
 }
 

@@ -55,6 +55,10 @@ func parseCursor(text string) (c cursor, err error) {
 func Run[T any](ctx context.Context, tx *db.Tx, s Spec, q Query) (Page[T], error) {
 	var page Page[T]
 	back := q.cursor != nil && q.cursor.Back
+	q, err := s.find(ctx, tx, q, q.desc != back, q.Limit+1)
+	if err != nil {
+		return page, err
+	}
 	text, args, err := s.statement(q, q.desc != back, q.Limit+1)
 	if err != nil {
 		return page, err
@@ -109,19 +113,29 @@ func Each[T any](ctx context.Context, tx *db.Tx, s Spec, q Query, f func(T) erro
 // Count counts the rows, but no further than limit: a screen says "10,000+" rather than wait.
 func Count(ctx context.Context, tx *db.Tx, s Spec, q Query, limit int) (int, error) {
 	var n int
-	text := "SELECT COUNT(*) FROM (SELECT 1 FROM " + s.From + s.conditions(q, "") + " LIMIT " + strconv.Itoa(limit) + ") counted"
-	if err := tx.Get(ctx, &n, text, q.args...); err != nil {
+	if i, err := s.rarest(ctx, tx, q, limit); err != nil {
+		return 0, err
+	} else if i >= 0 {
+		q = s.from(q, i)
+	} else if len(q.finders) == 1 && len(q.where) == 0 && s.Where == "" {
+		return limit, nil
+	} else if len(q.finders) > 0 {
+		q = s.from(q, 0)
+	}
+	text := "SELECT COUNT(*) FROM (SELECT 1 FROM " + q.from + s.From + s.conditions(q, "") + " LIMIT " + strconv.Itoa(limit) + ") counted"
+	if err := tx.Get(ctx, &n, text, append(slices.Clip(q.fromArgs), q.args...)...); err != nil {
 		return 0, fmt.Errorf("count: %w", err)
 	}
 	return n, nil
 }
 
 func (s Spec) statement(q Query, desc bool, limit int) (string, []any, error) {
+	q = q.checked(-1) // nothing that was asked for may be left out
 	dir, than := "ASC", ">"
 	if desc {
 		dir, than = "DESC", "<"
 	}
-	column, args, keyset := s.sortColumn(q.sort), slices.Clip(q.args), ""
+	column, args, keyset := s.sortColumn(q.sort), append(slices.Clip(q.fromArgs), q.args...), ""
 	if c := q.cursor; c != nil {
 		value, err := q.sort.fromCursor(c.Value)
 		if err != nil {
@@ -140,7 +154,7 @@ func (s Spec) statement(q Query, desc bool, limit int) (string, []any, error) {
 	if column != s.Key {
 		order += ", " + s.Key + " " + dir
 	}
-	return "SELECT " + s.Columns + " FROM " + s.From + s.conditions(q, keyset) + " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit), args, nil
+	return "SELECT " + s.Columns + " FROM " + q.from + s.From + s.conditions(q, keyset) + " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit), args, nil
 }
 
 func (s Spec) conditions(q Query, keyset string) string {

@@ -31,6 +31,8 @@ type Field struct {
 	Values   []string // of a Choice
 	// Lookup is a SELECT of the value of the row whose key is "?", for a column to sort by that rows do not have.
 	Lookup string
+	// Unindexed says that no index has the order of this field, so that a list sorted by it is read whole.
+	Unindexed bool
 }
 
 // Spec says how one kind of record is listed.
@@ -47,6 +49,10 @@ type Spec struct {
 	Search func(q string) (where string, args []any)
 	// Extra takes parameters that are no field, such as tag.KEY=VALUE; ok is false for those it does not know.
 	Extra func(name string, values []string) (where string, args []any, ok bool, err error)
+	// Find gives the finders of a parameter: of q one for each word, of a filter one; none where no index finds its rows.
+	Find  func(name string, values []string) []Finder
+	Terms *Terms // of the finders that have terms
+	Few   int    // up to so many rows found are read and sorted, if not 5,000
 	// Pass names parameters that somebody else reads, such as "tab" of a page.
 	Pass []string
 }

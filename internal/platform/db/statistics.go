@@ -50,7 +50,13 @@ ci ci_name_across 1000000 2 1
 ci ci_updated 1000000 50000 500 1
 ci ci_place 1000000 50000 5000 2000 200 200 100
 ci ci_workload 500000 25000 500 1
-ci_term ci_term 10000000 10 5 1
+ci ci_region 1000000 50000 5000
+ci ci_environment 500000 50000 10000
+ci ci_criticality 100000 10000 2000
+ci ci_owner 100000 10000 500
+ci ci_status 50000 5000 2500
+ci ci_unread 100 100 1
+ci_term ci_term 10000000 500000 10 1 1
 ci_change ci_change 5000000 250000 1
 ci_change ci_change_ci 5000000 250000 5 1
 ci_change ci_change_across 5000000 1

@@ -1,0 +1,237 @@
+package cmdb
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vigie/internal/kit/list"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/id"
+)
+
+// crowd is an estate of three customers in which words, tags and fields are rare, common and in between, so that every way of
+// finding is gone; see list.Finder.
+func crowd(t *testing.T, d *db.DB) (scopes []db.Scope, all []CI) {
+	random := rand.New(rand.NewPCG(7, 7))
+	now := db.At(dbtest.Start)
+	for k, n := range []int{2_500, 300, 40} {
+		slug := fmt.Sprint("crowd-", k)
+		scope := benchCustomer(t, d, slug)
+		var rows []record
+		var terms []termRow
+		for i := range n {
+			r := record{ID: id.New(), Type: typeAt(random.IntN(application)), Name: fmt.Sprintf("%s-%d", []string{"shop", "Shop", "bank eu", "état"}[random.IntN(4)], i),
+				ExternalID: fmt.Sprintf("i-%05x%d", random.IntN(1<<20), i), Account: fmt.Sprintf("%012d", random.IntN(3)), Region: []string{"eu-west-1", "us-west-2"}[min(1, random.IntN(500)/499)],
+				Status: Active, Environment: []string{"", "production", "staging"}[random.IntN(3)], Owner: []string{"", "team", "ada"}[min(2, random.IntN(100)/49)], Source: Discovered,
+				FirstSeen: now, LastSeen: now, Version: 1, CreatedAt: now, UpdatedAt: db.At(dbtest.Start.Add(time.Duration(random.IntN(1000)) * time.Second))}
+			if random.IntN(50) == 0 {
+				r.Status = Gone
+			}
+			r.Tags.V = map[string]string{"Owner": fmt.Sprint("team-", random.IntN(3)), "$odd": "x"}
+			r.fill()
+			terms = append(terms, r.index()...)
+			rows = append(rows, r)
+			all = append(all, CI{record: r, Customer: slug})
+		}
+		err := d.InScope(t.Context(), scope, func(tx *db.Tx) error {
+			if _, err := tx.Insert(t.Context(), "ci", rows, ""); err != nil {
+				return err
+			}
+			_, err := tx.Insert(t.Context(), "ci_term", terms, "")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		scopes = append(scopes, scope)
+	}
+	return append(scopes, db.GrantAll()), all
+}
+
+// says is the model: whether a CI is in the list that the parameters ask for.
+func says(c CI, v url.Values) bool {
+	parts, wholes := wordsOf(c.Name, c.ExternalID)
+	for _, word := range strings.Fields(strings.ToLower(v.Get("q"))) {
+		begins := func(s string) bool { return strings.HasPrefix(s, word) }
+		if !slices.ContainsFunc(parts, begins) && !slices.ContainsFunc(wholes, begins) {
+			return false
+		}
+	}
+	for param, value := range map[string]string{"owner": c.Owner, "status": string(c.Status), "region": c.Region, "environment": c.Environment,
+		"tag.Owner": c.Tags.V["Owner"], "tag.$odd": c.Tags.V["$odd"], "type": c.Type} {
+		if want := v.Get(param); want != "" && want != "*" && !slices.Contains(strings.Split(want, ","), value) {
+			return false
+		}
+	}
+	return true
+}
+
+// TestListsFindWhatTheModelSays goes through lists page by page and back, whichever way they are found.
+func TestListsFindWhatTheModelSays(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		scopes, all := crowd(t, d)
+		s := New(d)
+		spec := CISpec
+		spec.Few = 200
+		pick := func(random *rand.Rand, from ...string) string { return from[random.IntN(len(from))] }
+		ways := map[string]int{}
+		for seed := range uint64(60) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			v := url.Values{}
+			for param, value := range map[string]string{
+				"q":           pick(random, "", "shop", "SHOP", "shop 12", "s", "bank", "bank eu-1", "état", "i-0", "nothing", "shop bank", "77"),
+				"tag.Owner":   pick(random, "", "", "", "team-1", "team-1,team-2", "*", "team-9"),
+				"tag.$odd":    pick(random, "", "", "", "", "*", "x"),
+				"owner":       pick(random, "", "", "team", "ada", "nobody"),
+				"region":      pick(random, "", "", "", "eu-west-1", "us-west-2"),
+				"status":      pick(random, "", "", "", "gone", "active,gone"),
+				"environment": pick(random, "", "", "", "production"),
+				"sort":        pick(random, "name", "-name", "-name", "updated_at", "-updated_at"),
+			} {
+				if value != "" {
+					v.Set(param, value)
+				}
+			}
+			scope := scopes[random.IntN(len(scopes))]
+			var want []CI
+			for _, c := range all {
+				mine := scope.All()
+				for _, k := range scope.Customers() {
+					mine = mine || c.Customer == s.slugOf(t, k)
+				}
+				if mine && says(c, v) {
+					want = append(want, c)
+				}
+			}
+			by, desc := strings.TrimPrefix(v.Get("sort"), "-"), strings.HasPrefix(v.Get("sort"), "-")
+			slices.SortFunc(want, func(a, b CI) int {
+				c := strings.Compare(a.Name, b.Name)
+				if by == "updated_at" {
+					c = a.UpdatedAt.Compare(b.UpdatedAt.Time)
+				}
+				if c == 0 {
+					c = strings.Compare(a.ID, b.ID)
+				}
+				if desc {
+					return -c
+				}
+				return c
+			})
+			q, err := spec.Parse(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Limit = 1 + random.IntN(200)
+			var n int
+			err = d.View(t.Context(), scope, func(tx *db.Tx) (err error) {
+				n, err = list.Count(t.Context(), tx, spec, q, 500)
+				return err
+			})
+			if err != nil || n != min(len(want), 500) {
+				t.Fatalf("seed %d, %v: counted %d of %d: %v", seed, v, n, len(want), err)
+			}
+			at := 0
+			for pages := 0; pages < 6; pages++ {
+				var page list.Page[CI]
+				err := d.View(t.Context(), scope, func(tx *db.Tx) (err error) {
+					page, err = list.Run[CI](t.Context(), tx, spec, q)
+					return err
+				})
+				if err != nil {
+					t.Fatalf("seed %d, %v: %v", seed, v, err)
+				}
+				for i, c := range page.Items {
+					if at+i >= len(want) || c.ID != want[at+i].ID {
+						t.Fatalf("seed %d, %v, page %d: %d is %s, of %d", seed, v, pages, at+i, c.Name, len(want))
+					}
+				}
+				if got := len(page.Items); got != min(q.Limit, len(want)-at) {
+					t.Fatalf("seed %d, %v, page %d: %d items at %d of %d", seed, v, pages, got, at, len(want))
+				}
+				next, move := page.NextCursor, len(page.Items)
+				if pages == 3 && page.PrevCursor != "" { // and back
+					next, move = page.PrevCursor, -min(q.Limit, at)
+				}
+				if next == "" {
+					break
+				}
+				at += move
+				if q, err = q.From(next); err != nil {
+					t.Fatal(err)
+				}
+			}
+			way := "walk"
+			_ = d.View(t.Context(), scope, func(tx *db.Tx) error {
+				text, err := list.Way(t.Context(), tx, spec, q)
+				way = text
+				return err
+			})
+			ways[way]++
+		}
+		for _, way := range []string{"all", "found", "terms", "checked"} {
+			if ways[way] == 0 {
+				t.Errorf("no list was read by way of %q: %v", way, ways)
+			}
+		}
+	})
+}
+
+// slugOf gives the slug of a customer by id.
+func (s *Service) slugOf(t *testing.T, customer string) (slug string) {
+	t.Helper()
+	err := s.db.View(context.Background(), db.Grant(customer), func(tx *db.Tx) error {
+		return tx.Get(context.Background(), &slug, `SELECT k.slug FROM {customer} k`)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slug
+}
+
+// TestReindexMakesWhatIntakeMakes takes all terms away, as a migration or the backup of an older version does.
+func TestReindexMakesWhatIntakeMakes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		_, all := crowd(t, d)
+		read := func() (out []string) {
+			err := d.Across(t.Context(), "test", func(tx *db.Tx) error {
+				if err := tx.Select(t.Context(), &out, `SELECT t.term || ' ' || t.name || ' ' || CAST(t.ci_id AS TEXT) FROM {ci_term} t ORDER BY t.term, t.name, t.ci_id`); err != nil {
+					return err
+				}
+				var words []string
+				err := tx.Select(t.Context(), &words, `SELECT c.words FROM {ci} c ORDER BY c.id`)
+				out = append(out, words...)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		before := read()
+		err := d.Across(t.Context(), "test", func(tx *db.Tx) error {
+			if _, err := tx.Exec(t.Context(), `DELETE FROM {ci_term} WHERE term > ''`); err != nil {
+				return err
+			}
+			_, err := tx.Exec(t.Context(), `UPDATE {ci} SET words = '' WHERE version = 1`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := New(d).Reindex(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after := read(); !slices.Equal(before, after) || len(after) < len(all)*6 {
+			t.Errorf("%d terms and words before, %d after", len(before), len(after))
+		}
+	})
+}
