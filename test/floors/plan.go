@@ -70,6 +70,7 @@ var unscoped = map[string]string{
 	"internal/record/file":       "a signed link names its customer; the key that signs is of the instance",
 	"internal/record/field":      "a field of the house has values of all customers, which change and go with it",
 	"internal/record/view":       "a saved view of no customer belongs to the instance",
+	"internal/estate/cmdb":       "terms of CIs from before a migration are made anew when a server starts",
 	"internal/estate/discovery":  "its tick finds schedules that are due and runs whose process died",
 	"internal/exchange/backup":   "a backup is of the whole instance",
 	"internal/app":               "wiring, set-up and sweepers at the start of the program",

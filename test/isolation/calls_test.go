@@ -53,6 +53,7 @@ var actorless = join(fieldActorless, peopleActorless, signOnActorless, scimActor
 	"customer.Pages":         "hangs pages on the mux: walked there",
 	"cmdb.Register":          "hangs operations on the API: walked there",
 	"cmdb.Pages":             "hangs pages on the mux: walked there",
+	"cmdb.Reindex":           "makes the terms of CIs from before, of all customers, when a server starts",
 	"cmdb.Intakes":           "which lists take files in, the same for everybody",
 	"view.Register":          "hangs operations on the API: walked there",
 	"view.Pages":             "hangs pages on the mux: walked there",
