@@ -70,6 +70,9 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if err := letters(ctx, a, op); err != nil {
 		return err
 	}
+	if err := webhooks(ctx, a, op); err != nil {
+		return err
+	}
 	if err := fields(ctx, a, op); err != nil {
 		return err
 	}
