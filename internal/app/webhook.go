@@ -44,7 +44,7 @@ func topics() []webhook.Topic {
 		some("bulk_edit", "apply", "undo"),
 		some("mail", "resend", "test"),
 		some("webhook", "create", "update", "delete", "rotate_secret", "test", "redeliver", "disable"),
-		instance("user", "create", "update", "prove", "disable", "enable", "sign_in", "sign_in_failed", "sign_out", "break_glass", "break_glass_end", "add_totp", "add_passkey", "reset_factors",
+		instance("user", "create", "update", "leave", "prove", "disable", "enable", "sign_in", "sign_in_failed", "sign_out", "break_glass", "break_glass_end", "add_totp", "add_passkey", "reset_factors",
 			"factor_failed", "renew_recovery_codes", "revoke_session", "revoke_sessions", "unlink", "update_password", "take_password"),
 		instance("token", "create", "revoke"),
 		instance("identity_provider", "create", "update", "delete", "sign_in_failed", "sign_out"),
