@@ -2,6 +2,8 @@ package story
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -93,6 +95,20 @@ const (
 	untold = `(document.body.innerText.match(/\b(app|ui|estate|discovery|trust|customer|fault)\.[a-z_]+\.[a-z_.]+\b/g) ?? []).join(", ")`
 )
 
+// added makes a record with the form at place/new and gives its address.
+func added(t *testing.T, c *http.Client, place string, fields url.Values) string {
+	t.Helper()
+	resp, err := c.PostForm(base+place+"/new", fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("POST %s/new: %s", place, resp.Status)
+	}
+	return first(t, c, place, place)
+}
+
 type page struct {
 	name, path string
 	graph      bool // a picture is drawn on it
@@ -105,6 +121,10 @@ func everyPage(t *testing.T) []page {
 	workload := first(t, c, "/workloads", "/workloads")
 	account := first(t, c, "/accounts", "/accounts")
 	run := first(t, c, "/discovery", "/discovery")
+	field := first(t, c, "/custom-fields", "/custom-fields")
+	webhook := added(t, c, "/webhooks", url.Values{"customer": {"meridian"}, "name": {"Chat of the desk"}, "url": {"https://hooks.example.com/vigie"}, "events": {"*"}})
+	provider := added(t, c, "/identity-providers", url.Values{"name": {"Example ID"}, "slug": {"example-id"}, "customer": {"meridian"}, "issuer": {"https://id.example.com"}, "client_id": {"vigie"},
+		"client_secret": {"lantern"}, "domains": {"meridian.example"}, "groups_claim": {"groups"}, "scopes": {"openid"}, "second_factor": {"ask"}})
 	return []page{
 		{name: "sign-in", path: "/sign-in"},
 		{name: "today", path: "/"},
@@ -147,10 +167,23 @@ func everyPage(t *testing.T) []page {
 		{name: "token-new", path: "/tokens/new"},
 		{name: "webhooks", path: "/webhooks"},
 		{name: "webhooks-empty", path: "/webhooks?customer=atelier-lumen"},
-		{name: "webhook", path: first(t, c, "/webhooks", "/webhooks")},
+		{name: "webhook", path: webhook},
 		{name: "webhook-new", path: "/webhooks/new"},
 		{name: "webhook-log", path: "/webhook-deliveries"},
-		{name: "account", path: "/account"},
+		{name: "my-account", path: "/account"},
+		{name: "webhook-edit", path: webhook + "/edit"},
+		{name: "fields", path: "/custom-fields"},
+		{name: "fields-empty", path: "/custom-fields?customer=nordlys"},
+		{name: "field", path: field},
+		{name: "field-new", path: "/custom-fields/new"},
+		{name: "field-edit", path: field + "/edit"},
+		{name: "customer-edit", path: "/customers/meridian/edit"},
+		{name: "bulk-edits", path: "/bulk-edits"},
+		{name: "bulk-edits-empty", path: "/bulk-edits?customer=atelier-lumen"},
+		{name: "providers", path: "/identity-providers"},
+		{name: "provider", path: provider},
+		{name: "provider-edit", path: provider + "/edit"},
+		{name: "provider-new", path: "/identity-providers/new"},
 		{name: "prove", path: "/prove?next=/account"},
 		{name: "sign-in-rules", path: "/sign-in-rules"},
 		{name: "missing", path: "/nowhere"},
