@@ -58,6 +58,7 @@ type grammar struct {
 	Discover discoverCommand `cmd:"" help:"Read a customer's AWS accounts into the CMDB, or replay a recording."`
 	Record   recordCommand   `cmd:"" help:"Write a recording of an AWS account, without secrets, to hand over instead of access."`
 	Field    fieldCommand    `cmd:"" help:"Custom fields: what records have besides the fields of Vigie."`
+	Bulk     bulkCommand     `cmd:"" help:"Many records at once: change, list the edits, undo them."`
 	Customer customerCommand `cmd:"" help:"Customers: export one whole, or take one in."`
 	Backup   backupCommand   `cmd:"" help:"Write the whole instance to one file, while it serves, and check what was written."`
 	Restore  restoreCommand  `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`

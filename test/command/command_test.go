@@ -54,7 +54,7 @@ func play(t *testing.T, pattern string, env map[string]string, more ...map[strin
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%s: no scripts (%v)", pattern, err)
 	}
-	commands := map[string]command{"vigie": run, "serve": serve, "end": end, "token": token, "api": api, "mode": mode, "drain": drain}
+	commands := map[string]command{"vigie": run, "serve": serve, "end": end, "token": token, "id": ident, "api": api, "mode": mode, "drain": drain}
 	for _, m := range more {
 		for name, f := range m {
 			commands[name] = f
@@ -176,6 +176,16 @@ func finish(ts *testscript.TestScript, w *world, inOrder bool) {
 func token(ts *testscript.TestScript, _ bool, _ []string) {
 	words := strings.Fields(ts.ReadFile("stdout"))
 	ts.Setenv("TOKEN", words[len(words)-1])
+}
+
+var uuid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+func ident(ts *testscript.TestScript, _ bool, args []string) {
+	found := uuid.FindString(ts.ReadFile(args[0]))
+	if found == "" {
+		ts.Fatalf("no id in %s", args[0])
+	}
+	ts.Setenv("ID", found)
 }
 
 func api(ts *testscript.TestScript, _ bool, args []string) {

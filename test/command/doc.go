@@ -6,6 +6,7 @@
 //	serve ARG...                 run a server on a free port; sets URL; ends it with the script
 //	end SIGNAL                   send the server a signal, and want it to end: in order (0) for SIGTERM
 //	token                        keep the last word of what was printed in TOKEN
+//	id FILE                      keep the first id in the file in ID
 //	api STATUS METHOD PATH [FILE]  call the server with TOKEN; the answer is the output
 //	mode PERMISSIONS FILE        want these permissions
 //	drain                        end the server in the middle of a request

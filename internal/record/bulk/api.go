@@ -31,8 +31,8 @@ type Body struct {
 	Fingerprint string              `json:"fingerprint,omitempty" doc:"Of a dry run: 412 if the records have changed since."`
 }
 
-// input turns it into what the service takes; faults name the member.
-func (b Body) input() (Input, error) {
+// Input turns it into what the service takes; faults name the member.
+func (b Body) Input() (Input, error) {
 	in := Input{List: b.List, IDs: b.IDs, Customer: b.Customer, Delete: b.Delete, Fingerprint: b.Fingerprint}
 	if b.Query != nil {
 		in.Query, in.Everything = *b.Query, true
@@ -163,8 +163,8 @@ func reasonsOf(p *i18n.Printer, faults []fieldFault) []ReasonOf {
 // shownRecords is how many records an answer names.
 const shownRecords = 200
 
-// answer tells a dry run.
-func (v Preview) answer(p *i18n.Printer) Answer {
+// Answer tells a dry run.
+func (v Preview) Answer(p *i18n.Printer) Answer {
 	n := v.Counts()
 	out := Answer{List: v.Input.List, Kind: v.Input.kind(), State: "preview", DryRun: true, Fingerprint: v.Fingerprint, Changes: v.Input.Changes, Selection: v.Input.Query,
 		Changed: n.Changed, Equal: n.Equal, Refused: n.Refused, Customers: []PartOf{}, Records: []RecordOf{}}
@@ -223,7 +223,8 @@ func (e Edit) Total() (out PartOf) {
 	return out
 }
 
-func (e Edit) answer(p *i18n.Printer) Answer {
+// Answer tells what was done.
+func (e Edit) Answer(p *i18n.Printer) Answer {
 	n := e.Total()
 	out := Answer{ID: e.ID, List: e.List, Kind: e.Kind, State: e.State(), Changed: n.Changed, Equal: n.Equal, Refused: n.Refused, Restored: n.Restored, Left: n.Left,
 		Customers: []PartOf{}, Records: []RecordOf{}}
@@ -274,7 +275,8 @@ type Summary struct {
 	UndoneBy  string     `json:"undone_by"`
 }
 
-func (p PartRow) summary() Summary {
+// Summary is the line of the part in lists.
+func (p PartRow) Summary() Summary {
 	return Summary{ID: p.ID, Customer: p.Customer, List: p.List, Kind: p.Kind, State: p.State, Changes: p.Changes.V, Changed: p.Changed, Equal: p.Equal, Refused: p.Refused,
 		Restored: p.Restored, Left: p.Kept, Actor: p.ActorName, CreatedAt: p.CreatedAt, UndoUntil: p.UndoUntil, UndoneAt: p.UndoneAt.Ptr(), UndoneBy: p.UndoneBy}
 }
@@ -294,7 +296,7 @@ func (s *Service) Register(a *api.API) {
 			"Records of several customers are written customer by customer, under one id."},
 		func(ctx context.Context, in *struct{ Body Body }) (Answer, error) {
 			actor := permission.From(ctx)
-			input, err := in.Body.input()
+			input, err := in.Body.Input()
 			if err != nil {
 				return Answer{}, err
 			}
@@ -303,13 +305,13 @@ func (s *Service) Register(a *api.API) {
 				if err != nil {
 					return Answer{}, err
 				}
-				return v.answer(s.printer(actor)), nil
+				return v.Answer(s.printer(actor)), nil
 			}
 			e, err := s.Apply(ctx, actor, input)
 			if err != nil {
 				return Answer{}, err
 			}
-			return e.answer(s.printer(actor)), nil
+			return e.Answer(s.printer(actor)), nil
 		})
 	api.List(a, api.Listing[PartRow, Summary]{Op: api.Op{Path: "/bulk-edits", Tag: tag, Summary: "List bulk edits"}, Spec: Spec, Allow: permission.Need(permission.BulkRead),
 		Within: func(ctx context.Context, _ *db.Tx, _ func(string) string, q list.Query) (list.Query, error) {
@@ -318,18 +320,18 @@ func (s *Service) Register(a *api.API) {
 		Rows: func(_ context.Context, _ *db.Tx, rows []PartRow) ([]Summary, error) {
 			out := make([]Summary, len(rows))
 			for i, r := range rows {
-				out[i] = r.summary()
+				out[i] = r.Summary()
 			}
 			return out, nil
 		}})
 	api.Get(a, api.Op{Path: "/bulk-edits/{id}", Tag: tag, Summary: "Get a bulk edit"}, func(ctx context.Context, in *byID) (Answer, error) {
 		e, err := s.Edit(ctx, permission.From(ctx), in.ID)
-		return e.answer(s.printer(permission.From(ctx))), err
+		return e.Answer(s.printer(permission.From(ctx))), err
 	})
 	api.Post(a, api.Op{Path: "/bulk-edits/{id}/undo", Tag: tag, Summary: "Undo a bulk edit", Status: 200,
 		Description: "Every field that still holds what the edit wrote gets its former value back; what somebody has changed since is left alone, and named."},
 		func(ctx context.Context, in *byID) (Answer, error) {
 			e, err := s.Undo(ctx, permission.From(ctx), in.ID)
-			return e.answer(s.printer(permission.From(ctx))), err
+			return e.Answer(s.printer(permission.From(ctx))), err
 		})
 }

@@ -311,7 +311,7 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 func (h pages) history(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("bulk.history"), "bulk-edits"
 	l := web.Lister{DB: h.s.db, Need: permission.BulkRead, Spec: Spec, Customer: "k.slug", Live: "bulk_edit", Within: h.s.within(a)}
-	if done, err := web.Download(w, r, p, a, l, "bulk-edits", PartRow.summary); done {
+	if done, err := web.Download(w, r, p, a, l, "bulk-edits", PartRow.Summary); done {
 		return err
 	}
 	found, err := web.ReadList[PartRow](r, p, a, l)
