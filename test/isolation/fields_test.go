@@ -10,15 +10,16 @@ import (
 	"vigie/internal/trust/permission"
 )
 
-// seedFields gives the customer a custom field of its own, with a value, and a CI that names another.
+// seedFields gives the customer a custom field of its own, with a value, and a CI that names another. The keys differ, so that even a
+// house that has forgotten whose fields it reads can be furnished, and be found out by what it shows.
 func (h *house) seedFields(t *testing.T, f *firm) {
 	t.Helper()
-	made, err := h.app.Fields.Create(t.Context(), h.operator(), field.New{Customer: f.Slug, RecordType: "ci", Key: "note", LabelEN: f.Word + " note", Kind: field.Text})
+	made, err := h.app.Fields.Create(t.Context(), h.operator(), field.New{Customer: f.Slug, RecordType: "ci", Key: f.Slug + "_note", LabelEN: f.Word + " note", Kind: field.Text})
 	check(t, err)
 	f.Refs["field"] = made.ID
-	_, err = h.app.Fields.Create(t.Context(), h.operator(), field.New{Customer: f.Slug, RecordType: "ci", Key: "host", LabelEN: f.Word + " host", Kind: field.CI})
+	_, err = h.app.Fields.Create(t.Context(), h.operator(), field.New{Customer: f.Slug, RecordType: "ci", Key: f.Slug + "_host", LabelEN: f.Word + " host", Kind: field.CI})
 	check(t, err)
-	_, err = h.app.CMDB.EditCI(t.Context(), h.operator(), f.Refs["ci"], 0, cmdb.ChangeCI{Custom: field.Values{"note": field.V(f.Word), "host": field.V(f.Refs["ci2"])}})
+	_, err = h.app.CMDB.EditCI(t.Context(), h.operator(), f.Refs["ci"], 0, cmdb.ChangeCI{Custom: field.Values{f.Slug + "_note": field.V(f.Word), f.Slug + "_host": field.V(f.Refs["ci2"])}})
 	check(t, err)
 }
 
@@ -61,7 +62,7 @@ var fieldPages = map[string]pageRule{
 func (h *house) fieldPick(t *testing.T) {
 	for _, c := range h.callers {
 		to := func(f *firm) request {
-			return request{method: "GET", path: "/custom-fields/pick?" + url.Values{"type": {"ci"}, "field": {"host"}, "for": {f.Slug}, "custom_host": {f.Refs["ci2"]}}.Encode(), as: c, page: true}
+			return request{method: "GET", path: "/custom-fields/pick?" + url.Values{"type": {"ci"}, "field": {f.Slug + "_host"}, "for": {f.Slug}, "custom_" + f.Slug + "_host": {f.Refs["ci2"]}}.Encode(), as: c, page: true}
 		}
 		own, theirs, none := h.do(t, to(h.acme)), h.do(t, to(h.bolt)), h.do(t, to(h.nobody))
 		switch {
