@@ -154,7 +154,6 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.limits.rate = (&remembered{clock: a.opts.Clock, all: map[string]rememberedValue{}, ask: a.requestRate}).get
 	a.limits.show(a.opts.Telemetry.Registry)
 	a.outbox = outbox.New(a.db, a.queue)
-	a.wireMail()
 	a.wireWebhooks()
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
