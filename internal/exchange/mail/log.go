@@ -108,12 +108,8 @@ func (s *Service) Mails(ctx context.Context, a permission.Actor, q list.Query) (
 	if err := a.Require(permission.MailRead); err != nil {
 		return page, err
 	}
-	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		rows, err := list.Run[logRow](ctx, tx, Spec, q)
-		page.NextCursor, page.PrevCursor = rows.NextCursor, rows.PrevCursor
-		for _, r := range rows.Items {
-			page.Items = append(page.Items, r.shown())
-		}
+	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		page, err = list.RunAs(ctx, tx, Spec, q, logRow.shown)
 		return err
 	})
 	return page, err

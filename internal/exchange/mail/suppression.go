@@ -82,12 +82,8 @@ func (s *Service) Suppressions(ctx context.Context, a permission.Actor, q list.Q
 	if err := a.Require(permission.MailRead); err != nil {
 		return page, err
 	}
-	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		rows, err := list.Run[suppressionLog](ctx, tx, SuppressionSpec, q)
-		page.NextCursor, page.PrevCursor = rows.NextCursor, rows.PrevCursor
-		for _, r := range rows.Items {
-			page.Items = append(page.Items, r.shown())
-		}
+	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		page, err = list.RunAs(ctx, tx, SuppressionSpec, q, suppressionLog.shown)
 		return err
 	})
 	return page, err

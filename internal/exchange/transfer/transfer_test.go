@@ -4,19 +4,17 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"mime/multipart"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"vigie/internal/customer"
 	"vigie/internal/estate/cmdb"
+	"vigie/internal/exchange/archive/archivetest"
 	"vigie/internal/exchange/transfer"
 	"vigie/internal/kit/api/apitest"
 	"vigie/internal/kit/i18n"
@@ -30,47 +28,6 @@ import (
 )
 
 func TestMain(m *testing.M) { pg.Main(m) }
-
-// store keeps files in memory; every customer has each of them.
-type store struct {
-	lock  sync.Mutex
-	files map[string][]byte
-}
-
-func newStore(texts ...string) *store {
-	s := &store{files: map[string][]byte{}}
-	for _, text := range texts {
-		sum := sha256.Sum256([]byte(text))
-		s.files[hex.EncodeToString(sum[:])] = []byte(text)
-	}
-	return s
-}
-
-func (s *store) Hashes(context.Context, *db.Tx) (out []string, _ error) {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	for h := range s.files {
-		out = append(out, h)
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
-func (s *store) Open(_ context.Context, hash string) (io.ReadCloser, error) {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	return io.NopCloser(bytes.NewReader(s.files[hash])), nil
-}
-
-func (s *store) Put(_ context.Context, hash string, r io.Reader) error {
-	b, err := io.ReadAll(r)
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	s.files[hash] = b
-	return err
-}
-
-func (s *store) Keep(context.Context, *db.Tx, string, int64) error { return nil }
 
 // noOrders signs nothing: orders have a test with the whole house.
 type noOrders struct{ transfer.Orders }
@@ -90,12 +47,12 @@ type instance struct {
 	db        *db.DB
 	customers *customer.Service
 	cmdb      *cmdb.Service
-	files     *store
+	files     *archivetest.Store
 }
 
 func newInstance(t *testing.T, d *db.DB, files ...string) *instance {
 	t.Helper()
-	i := &instance{db: d, customers: customer.NewService(d), cmdb: cmdb.New(d), files: newStore(files...)}
+	i := &instance{db: d, customers: customer.NewService(d), cmdb: cmdb.New(d), files: archivetest.NewStore(files...)}
 	i.Service = transfer.New(transfer.Parts{DB: d, Files: i.files, Version: "test", Folder: t.TempDir(), CheckSlug: customer.CheckSlug,
 		Sealed: func(table string) []string {
 			if table == "contact" {
@@ -179,7 +136,7 @@ func TestCustomerMoves(t *testing.T) {
 				fresh := newInstance(t, target(t))
 				in, err := fresh.ImportFile(ctx, a, path, "acme-two")
 				check(t, err)
-				if in.Rows != out.Rows || in.Digest != out.Digest || in.Customer != "acme-two" || len(fresh.files.files) != 2 {
+				if in.Rows != out.Rows || in.Digest != out.Digest || in.Customer != "acme-two" || fresh.files.Len() != 2 {
 					t.Errorf("taken in: %+v of %+v", in, out)
 				}
 				c, err := fresh.customers.Customer(ctx, a, "acme-two")

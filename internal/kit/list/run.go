@@ -88,6 +88,16 @@ func Run[T any](ctx context.Context, tx *db.Tx, s Spec, q Query) (Page[T], error
 	return page, err
 }
 
+// RunAs is Run of rows that show turns into what callers get.
+func RunAs[T, U any](ctx context.Context, tx *db.Tx, s Spec, q Query, show func(T) U) (Page[U], error) {
+	rows, err := Run[T](ctx, tx, s, q)
+	page := Page[U]{Items: make([]U, len(rows.Items)), NextCursor: rows.NextCursor, PrevCursor: rows.PrevCursor}
+	for i, row := range rows.Items {
+		page.Items[i] = show(row)
+	}
+	return page, err
+}
+
 // Each gives every row to f, page by page, so that an export of any size needs the memory of one page.
 func Each[T any](ctx context.Context, tx *db.Tx, s Spec, q Query, f func(T) error) error {
 	q.Limit, q.cursor = MaxLimit, nil

@@ -262,12 +262,8 @@ func (s *Service) Files(ctx context.Context, a permission.Actor, q list.Query) (
 	if err := a.Require(permission.FileRead); err != nil {
 		return page, err
 	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		found, err := list.Run[listed](ctx, tx, Spec, s.seen(a, q))
-		page.NextCursor, page.PrevCursor = found.NextCursor, found.PrevCursor
-		for _, l := range found.Items {
-			page.Items = append(page.Items, l.shown(l.Slug))
-		}
+	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		page, err = list.RunAs(ctx, tx, Spec, s.seen(a, q), func(l listed) File { return l.shown(l.Slug) })
 		return err
 	})
 	return page, err

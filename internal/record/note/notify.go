@@ -122,12 +122,8 @@ func (s *Service) Notifications(ctx context.Context, a permission.Actor, q list.
 	if err := a.Require(permission.NoteRead); err != nil {
 		return page, err
 	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		found, err := list.Run[notification](ctx, tx, NotificationSpec, s.own(a, q))
-		page.NextCursor, page.PrevCursor = found.NextCursor, found.PrevCursor
-		for _, n := range found.Items {
-			page.Items = append(page.Items, n.shown())
-		}
+	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		page, err = list.RunAs(ctx, tx, NotificationSpec, s.own(a, q), notification.shown)
 		return err
 	})
 	return page, err

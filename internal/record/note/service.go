@@ -147,12 +147,8 @@ func (s *Service) Notes(ctx context.Context, a permission.Actor, q list.Query) (
 	if err := a.Require(permission.NoteRead); err != nil {
 		return page, err
 	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		found, err := list.Run[listed](ctx, tx, Spec, s.seen(a, q))
-		page.NextCursor, page.PrevCursor = found.NextCursor, found.PrevCursor
-		for _, l := range found.Items {
-			page.Items = append(page.Items, l.shown(l.Slug))
-		}
+	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		page, err = list.RunAs(ctx, tx, Spec, s.seen(a, q), func(l listed) Note { return l.shown(l.Slug) })
 		return err
 	})
 	return page, err

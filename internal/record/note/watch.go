@@ -65,12 +65,8 @@ func (s *Service) Watchers(ctx context.Context, a permission.Actor, q list.Query
 	if err := a.Require(permission.NoteRead); err != nil {
 		return page, err
 	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		found, err := list.Run[watcherRow](ctx, tx, WatcherSpec, s.seenWatchers(a, q))
-		page.NextCursor, page.PrevCursor = found.NextCursor, found.PrevCursor
-		for _, r := range found.Items {
-			page.Items = append(page.Items, r.shown())
-		}
+	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		page, err = list.RunAs(ctx, tx, WatcherSpec, s.seenWatchers(a, q), watcherRow.shown)
 		return err
 	})
 	return page, err
