@@ -58,6 +58,8 @@ var auditPages = map[string]pageRule{
 	"GET /audit/{id}":               {action: permission.AuditRead, shows: true},
 	"GET /permissions":              {action: permission.CustomerRead},
 	"GET /approvals":                {action: permission.ApprovalRead, shows: true},
+	"GET /approvals/new":            {action: permission.ApprovalRequest},
+	"POST /approvals/new":           {action: permission.ApprovalRequest, form: made("title", "")},
 	"GET /approvals/{id}":           {action: permission.ApprovalRead, shows: true},
 	"GET /approvals/{id}/receipt":   {action: permission.ApprovalRead, shows: true},
 	"POST /approvals/{id}/sign":     {action: permission.ApprovalSign, form: reasonForm},

@@ -89,9 +89,17 @@ func workloadTable(p *i18n.Printer, workloads []cmdb.Workload) document.Table {
 	t := document.Table{Caption: p.T("sheet.workloads"), Empty: p.T("sheet.no_workloads"), Columns: []document.Column{{Label: p.T("customers.name")}, {Label: p.T("sheet.criticality")},
 		{Label: p.T("sheet.owner")}, {Label: p.T("sheet.resources"), Kind: document.Number}}}
 	for _, w := range workloads {
-		t.Rows = append(t.Rows, []any{w.Name, p.Or("cmdb.criticality."+w.Criticality, w.Criticality), w.Owner, w.CIs})
+		t.Rows = append(t.Rows, []any{w.Name, criticality(p, w.Criticality), w.Owner, w.CIs})
 	}
 	return t
+}
+
+// i18n: estate.criticality.*
+func criticality(p *i18n.Printer, level string) string {
+	if level == "" {
+		return ""
+	}
+	return p.Or("estate.criticality."+level, level)
 }
 
 // types are the commonest types of the estate, the largest first.

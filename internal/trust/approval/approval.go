@@ -228,6 +228,7 @@ var Spec = list.Spec{
 		{Name: "state", Column: "v.state", Kind: list.Choice, Filter: true, Values: stateNames()},
 		{Name: "record_type", Column: "v.record_type", Kind: list.Choice, Filter: true},
 		{Name: "record_id", Column: "v.record_id", Kind: list.Choice, Filter: true},
+		{Name: "requested_by", Column: "v.requested_by", Kind: list.Choice, Filter: true},
 		{Name: "signer_id", Column: "v.signer_id", Kind: list.Choice, Filter: true},
 		{Name: "sha256", Column: "v.sha256", Kind: list.Choice, Filter: true},
 		{Name: "requested_at", Column: "v.requested_at", Kind: list.Time, Sort: true, Filter: true},

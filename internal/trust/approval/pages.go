@@ -25,6 +25,8 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	h := pages{s}
 	for pattern, handler := range map[string]web.Handler{
 		"GET /approvals":                h.list,
+		"GET /approvals/new":            h.new,
+		"POST /approvals/new":           h.create,
 		"GET /approvals/{id}":           h.show,
 		"GET /approvals/{id}/receipt":   h.receipt,
 		"POST /approvals/{id}/sign":     h.sign,
@@ -61,6 +63,9 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	table := found.List
 	table.ID, table.Label, table.Search = "approvals", p.Title, p.T("approval.search")
 	table.Empty = ui.Empty{Title: p.T("approval.none"), Text: p.T("approval.none_text")}
+	if a.May(permission.ApprovalRequest) {
+		table.Empty.Action = ui.Link{Label: p.T("approval.ask"), Href: "/approvals/new"}
+	}
 	columns := []ui.Column[row]{
 		{Key: "title", Label: p.T("approval.title"), Sort: true, Cell: func(v row) templ.Component { return ui.Text(v.Title) }},
 		{Key: "state", Label: p.T("approval.state_label"), NoWrap: true, Cell: func(v row) templ.Component { return state(p, v.Approval) }},
@@ -75,7 +80,7 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		ui.Column[row]{Key: "closed_at", Label: p.T("approval.answered_at"), NoWrap: true, Cell: func(v row) templ.Component { return ui.When(p, v.ClosedAt.Time) }},
 	)
 	t := ui.NewTable(table, columns, found.Items, func(v row) ui.Row { return ui.Row{ID: v.ID, Href: "/approvals/" + v.ID, Name: v.Title} })
-	ui.Render(w, r, http.StatusOK, listPage(p, t))
+	ui.Render(w, r, http.StatusOK, listPage(p, t, tabs(p, a), a.May(permission.ApprovalRequest)))
 	return nil
 }
 
