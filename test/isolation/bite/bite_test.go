@@ -57,8 +57,8 @@ func TestItBites(t *testing.T) {
 	}
 	for _, b := range bites {
 		t.Run(b.name, func(t *testing.T) {
-			overlay := write(t, b.edits)
-			out, failed := isolation(t, overlay, b.run)
+			walk := compiled(t, write(t, b.edits))
+			out, failed := isolation(t, walk, b.run)
 			if !failed {
 				t.Fatalf("the test passed:\n%s", out)
 			}
@@ -70,7 +70,7 @@ func TestItBites(t *testing.T) {
 			if b.holds == "" {
 				return
 			}
-			if out, failed := isolation(t, overlay, b.holds); failed {
+			if out, failed := isolation(t, walk, b.holds); failed {
 				t.Errorf("the second wall did not hold:\n%.3000s", out)
 			}
 		})
@@ -119,12 +119,24 @@ func write(t *testing.T, edits []edit) string {
 	return file
 }
 
-// isolation runs a part of the two-customer test over the overlay; failed is whether tests failed, which a fault of the build is not.
-func isolation(t *testing.T, overlay, run string) (out string, failed bool) {
+// compiled builds the two-customer test over the overlay, once for all its runs: linking takes longer than running.
+func compiled(t *testing.T, overlay string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-vet=off", "-ldflags=-s -w", "-run", run, "vigie/test/isolation")
+	walk := filepath.Join(t.TempDir(), "isolation.test")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", walk, "-overlay", overlay, "-vet=off", "-ldflags=-s -w", "vigie/test/isolation")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // one build cache with scripts/test; the clients of AWS take minutes
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%.3000s", err, out)
+	}
+	return walk
+}
+
+// isolation runs a part of the two-customer test; failed is whether tests failed.
+func isolation(t *testing.T, walk, run string) (out string, failed bool) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), walk, "-test.run", run)
+	cmd.Dir = filepath.Join(root, "test", "isolation")
 	b, err := cmd.CombinedOutput()
 	out = string(b)
 	if err != nil && !strings.Contains(out, "--- FAIL: TestTwoCustomers") || strings.Contains(out, "no tests to run") {
