@@ -207,7 +207,6 @@ func everyPage(t *testing.T) []page {
 		{name: "customer-sheet", path: "/customers/meridian/sheet"},
 		{name: "customer-removals", path: "/customer-removals"},
 		{name: "customer-import", path: "/customers/import"},
-		{name: "views", path: "/views"},
 		{name: "missing", path: "/nowhere"},
 	}
 }

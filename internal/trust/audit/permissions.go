@@ -21,7 +21,7 @@ func (h pages) permissions(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 // permissionWord says an action of the table.
 // i18n: audit.permission.*
 func permissionWord(p *ui.Page, action permission.Action) string {
-	return p.Or("audit.permission."+string(action), string(action))
+	return p.T("audit.permission." + string(action))
 }
 
 // roleWord says a role.
