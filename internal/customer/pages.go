@@ -343,7 +343,7 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 		}
 		in.Rate = &rate
 	}
-	_, edit, err := h.s.update(r.Context(), a, c.ID, versionOf(f.Version), in, true)
+	_, edit, err := h.s.update(r.Context(), a, c.ID, web.Version(r), in, true)
 	if err != nil {
 		if !f.refuse(p, set, err) {
 			return err
@@ -359,15 +359,6 @@ func rateText(rate int64) string {
 		return ""
 	}
 	return strconv.FormatInt(rate, 10)
-}
-
-// versionOf reads the version that a form was made for; what is no number asks for no check.
-func versionOf(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 func phaseOptions(p *ui.Page) (out []ui.Option) {

@@ -210,7 +210,7 @@ func (h pages) changeCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 		return err
 	}
 	in.Custom = set.Posted(r.PostForm)
-	_, done, err := h.s.editCI(r.Context(), a, c.ID, versionOf(f.Version), in, true)
+	_, done, err := h.s.editCI(r.Context(), a, c.ID, web.Version(r), in, true)
 	if err != nil {
 		if !f.refuse(p, set, err) {
 			return err
@@ -240,7 +240,7 @@ func (h pages) takeBack(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	case FieldOwner:
 		in.Owner = Unset()
 	}
-	_, done, err := h.s.editCI(r.Context(), a, c.ID, versionOf(r.PostFormValue("version")), in, true)
+	_, done, err := h.s.editCI(r.Context(), a, c.ID, web.Version(r), in, true)
 	if err != nil {
 		return web.Refused(w, r, p, "/cis/"+c.ID, err)
 	}
@@ -276,19 +276,10 @@ func (h pages) removeCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	if err := h.s.DeleteCI(r.Context(), a, c.ID, versionOf(r.PostFormValue("version"))); err != nil {
+	if err := h.s.DeleteCI(r.Context(), a, c.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/cis/"+c.ID, err)
 	}
 	return web.Done(w, r, p, "/cis", p.T("estate.ci.done_remove", "name", c.Name))
-}
-
-// versionOf reads the version that a form was made for; what is no number asks for no check.
-func versionOf(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 func editHelp(p *ui.Page, c CI) string {

@@ -298,7 +298,7 @@ func (h pages) changeWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page
 		if f.chosen == nil {
 			f.chosen = []string{}
 		}
-		found, _, edit, err = h.s.editWorkload(r.Context(), a, found.ID, versionOf(f.Version), ChangeWorkload{Custom: set.Posted(r.PostForm), Name: &f.Name, Description: &f.Description,
+		found, _, edit, err = h.s.editWorkload(r.Context(), a, found.ID, web.Version(r), ChangeWorkload{Custom: set.Posted(r.PostForm), Name: &f.Name, Description: &f.Description,
 			Environment: &f.Environment, Criticality: &f.Criticality, Owner: &f.Owner, Rule: &rule, Contacts: &f.chosen}, true)
 	}
 	if err != nil {
@@ -343,7 +343,7 @@ func (h pages) removeWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	if err := h.s.DeleteWorkload(r.Context(), a, found.ID, versionOf(r.PostFormValue("version"))); err != nil {
+	if err := h.s.DeleteWorkload(r.Context(), a, found.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/workloads/"+found.ID, err)
 	}
 	return web.Done(w, r, p, "/workloads", p.T("estate.workload.done_remove", "name", found.Name))

@@ -246,7 +246,7 @@ func (h pages) changeAccount(w http.ResponseWriter, r *http.Request, p *ui.Page,
 	}
 	f := readAccount(r)
 	regions := f.regions()
-	in := UpdateAccount{Name: &f.Name, RoleARN: &f.RoleARN, Regions: &regions, AcceptOpenRole: &f.AcceptOpenRole, Version: versionOf(f.Version)}
+	in := UpdateAccount{Name: &f.Name, RoleARN: &f.RoleARN, Regions: &regions, AcceptOpenRole: &f.AcceptOpenRole, Version: web.Version(r)}
 	if acc.OrganizationOf == "" {
 		in.Organization = &f.Organization
 	}
@@ -311,7 +311,7 @@ func (h pages) removeAccount(w http.ResponseWriter, r *http.Request, p *ui.Page,
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	err = h.s.RemoveAccount(r.Context(), a, acc.ID, versionOf(r.PostFormValue("version")))
+	err = h.s.RemoveAccount(r.Context(), a, acc.ID, web.Version(r))
 	if fault.Is(err, fault.Conflict) {
 		return web.Refused(w, r, p, "/accounts/"+acc.ID, err)
 	}

@@ -72,15 +72,6 @@ func flag(on bool) string { return strconv.FormatBool(on) }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// versionOf reads the version that a form was made for; what is no number asks for no check.
-func versionOf(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // principalForm is who may assume the role: an account by number, or a role or user by ARN.
 var principalForm = regexp.MustCompile(`^([0-9]{12}|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9+=,.@_/-]{1,600})$`)
 

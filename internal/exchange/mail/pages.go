@@ -2,7 +2,6 @@ package mail
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -168,19 +167,10 @@ func (h pages) resend(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	if _, err := h.s.Resend(r.Context(), a, m.ID, versionOf(r.PostFormValue("version"))); err != nil {
+	if _, err := h.s.Resend(r.Context(), a, m.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/mails/"+m.ID, err)
 	}
 	return web.Done(w, r, p, "/mails/"+m.ID, p.T("mails.done_resend"))
-}
-
-// versionOf reads the version that a form was made for; what is no number asks for no check.
-func versionOf(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 // settingForm is the form as it was typed.

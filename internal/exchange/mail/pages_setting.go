@@ -110,9 +110,9 @@ func (h pages) save(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		port = -1 // no port has it: refused with the other fields
 	}
 	in.ServerPort = &port
-	if _, err := h.s.UpdateSetting(r.Context(), a, ref, versionOf(r.PostFormValue("version")), in); err != nil {
+	if _, err := h.s.UpdateSetting(r.Context(), a, ref, web.Version(r), in); err != nil {
 		f := settingForm{Setting: Setting{Customer: ref, FromName: *in.FromName, FromEmail: *in.FromEmail, ReplyTo: *in.ReplyTo, Color: *in.Color, Logo: *in.Logo, Footer: *in.Footer,
-			ServerHost: *in.ServerHost, ServerSecurity: Security(*in.ServerSecurity), ServerUser: *in.ServerUser, Version: versionOf(r.PostFormValue("version"))},
+			ServerHost: *in.ServerHost, ServerSecurity: Security(*in.ServerSecurity), ServerUser: *in.ServerUser, Version: web.Version(r)},
 			Port: r.PostFormValue("server_port")}
 		var ok bool
 		if f.summary, f.errors, ok = web.Faults(p, err, label(p)); !ok {

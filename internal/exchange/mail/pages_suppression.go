@@ -62,7 +62,7 @@ func (h pages) lift(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	if err := h.s.Lift(r.Context(), a, s.ID, versionOf(r.PostFormValue("version"))); err != nil {
+	if err := h.s.Lift(r.Context(), a, s.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/mail-suppressions", err)
 	}
 	return web.Done(w, r, p, "/mail-suppressions", p.T("mails.done_lift", "email", s.Email))

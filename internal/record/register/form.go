@@ -36,15 +36,6 @@ type formPart struct {
 
 func version[T any](rec *T) string { return strconv.FormatInt(tail(rec).Version, 10) }
 
-// versionOf reads the version that a form was made for; what is no number asks for no check.
-func versionOf(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // fromForm is the change that a posted form asks for; fields that it has not are left alone.
 func (r *Register[T]) fromForm(p *ui.Page, set field.Set, posted url.Values) Change[T] {
 	return func(rec *T, bad *fault.Fields) {
@@ -231,7 +222,7 @@ func (r *Register[T]) postEdit(w http.ResponseWriter, req *http.Request, p *ui.P
 		return err
 	}
 	f := form{values: req.PostForm, version: req.PostFormValue("version")}
-	after, edit, err := r.change(req.Context(), a, head(&rec).ID, versionOf(f.version), r.fromForm(p, set, req.PostForm), true)
+	after, edit, err := r.change(req.Context(), a, head(&rec).ID, web.Version(req), r.fromForm(p, set, req.PostForm), true)
 	if err != nil {
 		if !r.refuse(p, &f, set, err) {
 			return err

@@ -293,7 +293,7 @@ func (r *Register[T]) postRemove(w http.ResponseWriter, req *http.Request, p *ui
 	if err := web.ParseForm(w, req); err != nil {
 		return err
 	}
-	edit, err := r.remove(req.Context(), a, head(&rec).ID, versionOf(req.PostFormValue("version")), true)
+	edit, err := r.remove(req.Context(), a, head(&rec).ID, web.Version(req), true)
 	if err != nil {
 		return web.Refused(w, req, p, r.Path+"/"+head(&rec).ID, err)
 	}

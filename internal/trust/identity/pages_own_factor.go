@@ -153,15 +153,9 @@ func (h room) proveByPasskey(w http.ResponseWriter, r *http.Request, p *ui.Page,
 }
 
 func (h room) resetFactors(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	u, err := h.one(r, p, a, permission.UserWrite)
+	u, err := h.posted(w, r, p, a)
 	if err != nil {
 		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	if v := versionOf(r.PostFormValue("version")); v != 0 && v != u.Version {
-		return fault.New(fault.Stale, "fault.stale")
 	}
 	if err := h.s.ResetFactors(r.Context(), a, u.ID); err != nil {
 		return web.Refused(w, r, p, "/people/"+u.ID, err)

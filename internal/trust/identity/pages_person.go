@@ -223,7 +223,7 @@ func (h room) changePerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 		f.Customers = []string{}
 	}
 	change := ChangeUser{Name: &f.Name, Role: &role, Customers: &f.Customers, Language: &f.Language, TimeZone: &f.TimeZone}
-	if _, err := h.s.UpdateUser(r.Context(), a, u.ID, versionOf(f.Version), change); err != nil {
+	if _, err := h.s.UpdateUser(r.Context(), a, u.ID, web.Version(r), change); err != nil {
 		if !f.refuse(p, err) {
 			return err
 		}
@@ -231,15 +231,6 @@ func (h room) changePerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 		return nil
 	}
 	return web.Done(w, r, p, "/people/"+u.ID, p.T("people.done_edit"))
-}
-
-// versionOf reads the version that a form was made for; what is no number asks for no check.
-func versionOf(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 func (h room) disablePerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -259,22 +250,31 @@ func (h room) setDisabled(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 		return err
 	}
 	to := "/people/" + u.ID
-	if _, err := h.s.UpdateUser(r.Context(), a, u.ID, versionOf(r.PostFormValue("version")), ChangeUser{Disabled: &off}); err != nil {
+	if _, err := h.s.UpdateUser(r.Context(), a, u.ID, web.Version(r), ChangeUser{Disabled: &off}); err != nil {
 		return web.Refused(w, r, p, to, err)
 	}
 	return web.Done(w, r, p, to, done)
 }
 
-func (h room) signOutPerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+// posted reads the person of a page and the form that was sent there, made for the version that they still have.
+func (h room) posted(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) (User, error) {
 	u, err := h.one(r, p, a, permission.UserWrite)
 	if err != nil {
-		return err
+		return u, err
 	}
 	if err := web.ParseForm(w, r); err != nil {
-		return err
+		return u, err
 	}
-	if v := versionOf(r.PostFormValue("version")); v != 0 && v != u.Version {
-		return fault.New(fault.Stale, "fault.stale")
+	if v := web.Version(r); v != 0 && v != u.Version {
+		return u, fault.New(fault.Stale, "fault.stale")
+	}
+	return u, nil
+}
+
+func (h room) signOutPerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	u, err := h.posted(w, r, p, a)
+	if err != nil {
+		return err
 	}
 	n, err := h.s.RevokeSessions(r.Context(), a, u.ID)
 	if err != nil {

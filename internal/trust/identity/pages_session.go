@@ -92,7 +92,7 @@ func (h room) revokeSession(w http.ResponseWriter, r *http.Request, p *ui.Page, 
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	if err := h.s.RevokeSession(r.Context(), a, r.PathValue("id"), versionOf(r.PostFormValue("version"))); err != nil {
+	if err := h.s.RevokeSession(r.Context(), a, r.PathValue("id"), web.Version(r)); err != nil {
 		return err
 	}
 	back := ui.LocalPath(r.PostFormValue("back"))

@@ -16,23 +16,6 @@ import (
 	"vigie/internal/trust/web"
 )
 
-func tokenState(p *ui.Page, t Token) templ.Component {
-	switch {
-	case t.RevokedAt != nil:
-		return ui.Status(ui.Off, p.T("people.token.state.revoked"))
-	case t.ExpiresAt != nil && !t.ExpiresAt.After(p.Now()):
-		return ui.Status(ui.Off, p.T("people.token.state.expired"))
-	}
-	return ui.Status(ui.Good, p.T("people.token.state.valid"))
-}
-
-func moment(p *ui.Page, t *time.Time) templ.Component {
-	if t == nil {
-		return ui.None(p)
-	}
-	return ui.When(p, *t)
-}
-
 func (h room) tokens(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("people.token.list"), "tokens"
 	found, err := web.ReadList[tokenRow](r, p, a, web.Lister{DB: h.s.db, Need: permission.TokenOwn, Spec: TokenSpec,
@@ -58,10 +41,10 @@ func (h room) tokens(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		{Key: "user", Label: p.T("people.token.person"), Cell: func(t Token) templ.Component { return ui.Text(t.User) }},
 		{Key: "role", Label: p.T("people.role"), Cell: func(t Token) templ.Component { return ui.Text(roleWord(p, t.Role)) }},
 		{Key: "customer", Label: p.T("people.token.customer"), Cell: func(t Token) templ.Component { return ui.Either(p, tokenCustomer(p, t)) }},
-		{Key: "state", Label: p.T("people.state.label"), NoWrap: true, Cell: func(t Token) templ.Component { return tokenState(p, t) }},
+		{Key: "state", Label: p.T("people.state.label"), NoWrap: true, Cell: func(t Token) templ.Component { return web.TokenState(p, t.RevokedAt, t.ExpiresAt) }},
 		{Key: "created_at", Label: p.T("people.since"), Sort: true, NoWrap: true, Cell: func(t Token) templ.Component { return ui.When(p, t.CreatedAt.Time) }},
-		{Key: "used_at", Label: p.T("people.token.used"), Sort: true, NoWrap: true, Cell: func(t Token) templ.Component { return moment(p, t.UsedAt) }},
-		{Key: "expires_at", Label: p.T("people.token.expires"), NoWrap: true, Cell: func(t Token) templ.Component { return moment(p, t.ExpiresAt) }},
+		{Key: "used_at", Label: p.T("people.token.used"), Sort: true, NoWrap: true, Cell: func(t Token) templ.Component { return ui.Moment(p, t.UsedAt) }},
+		{Key: "expires_at", Label: p.T("people.token.expires"), NoWrap: true, Cell: func(t Token) templ.Component { return ui.Moment(p, t.ExpiresAt) }},
 		{Key: "end", Label: p.T("people.token.revoke"), Cell: func(t Token) templ.Component {
 			return revokeButton(p, t, "/tokens", t.UserID == a.ID || a.May(permission.UserWrite))
 		}},
@@ -161,7 +144,7 @@ func (h room) revokeToken(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	if err := h.s.RevokeToken(r.Context(), a, r.PathValue("id"), versionOf(r.PostFormValue("version"))); err != nil {
+	if err := h.s.RevokeToken(r.Context(), a, r.PathValue("id"), web.Version(r)); err != nil {
 		return err
 	}
 	return web.Done(w, r, p, ui.LocalPath(r.PostFormValue("back")), p.T("people.token.done"))

@@ -70,23 +70,6 @@ func (s *Service) panel(ctx context.Context, p *ui.Page, a permission.Actor, pro
 	return section(p, v), err
 }
 
-func tokenState(p *ui.Page, t DirectoryToken) templ.Component {
-	switch {
-	case t.RevokedAt != nil:
-		return ui.Status(ui.Off, p.T("people.token.state.revoked"))
-	case t.ExpiresAt != nil && !t.ExpiresAt.After(p.Now()):
-		return ui.Status(ui.Off, p.T("people.token.state.expired"))
-	}
-	return ui.Status(ui.Good, p.T("people.token.state.valid"))
-}
-
-func when(p *ui.Page, t *time.Time) templ.Component {
-	if t == nil {
-		return ui.None(p)
-	}
-	return ui.When(p, *t)
-}
-
 func lifetimes(p *ui.Page) []ui.Option {
 	return []ui.Option{{Value: "365", Label: p.N("people.token.days", 365)}, {Value: "90", Label: p.N("people.token.days", 90)}, {Value: "0", Label: p.T("people.token.never")}}
 }

@@ -2,7 +2,6 @@ package sso
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -169,12 +168,4 @@ func (h pages) check(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		return err
 	}
 	return h.render(w, r, p, a, view{checked: &c})
-}
-
-func versionOf(r *http.Request) int64 {
-	n, err := strconv.ParseInt(r.PostFormValue("version"), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }

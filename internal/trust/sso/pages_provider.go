@@ -84,7 +84,7 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if f.get("client_secret") != "" {
 		in.ClientSecret = text("client_secret")
 	}
-	if _, err := h.s.UpdateProvider(r.Context(), a, v.ID, versionOf(r), in); err != nil {
+	if _, err := h.s.UpdateProvider(r.Context(), a, v.ID, web.Version(r), in); err != nil {
 		if !f.refuse(p, err) {
 			return err
 		}
@@ -98,7 +98,7 @@ func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	if err := h.s.DeleteProvider(r.Context(), a, r.PathValue("id"), versionOf(r)); err != nil {
+	if err := h.s.DeleteProvider(r.Context(), a, r.PathValue("id"), web.Version(r)); err != nil {
 		return err
 	}
 	return web.Done(w, r, p, home, p.T("sso.done_remove"))

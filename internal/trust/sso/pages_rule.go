@@ -112,7 +112,7 @@ func (h pages) changeRule(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 	}
 	f := form{values: r.PostForm}
 	group, role, customers, position := f.get("group"), f.get("role"), words(f.get("customers")), number(f.get("position"))
-	if _, err := h.s.UpdateRule(r.Context(), a, rule.ID, versionOf(r), ChangeRule{Position: &position, Group: &group, Role: &role, Customers: &customers}); err != nil {
+	if _, err := h.s.UpdateRule(r.Context(), a, rule.ID, web.Version(r), ChangeRule{Position: &position, Group: &group, Role: &role, Customers: &customers}); err != nil {
 		if !f.refuse(p, err) {
 			return err
 		}
@@ -130,7 +130,7 @@ func (h pages) removeRule(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
-	if err := h.s.DeleteRule(r.Context(), a, rule.ID, versionOf(r)); err != nil {
+	if err := h.s.DeleteRule(r.Context(), a, rule.ID, web.Version(r)); err != nil {
 		return err
 	}
 	return web.Done(w, r, p, home+"/"+v.ID, p.T("sso.done_rule_remove"))
