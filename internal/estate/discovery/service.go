@@ -139,6 +139,10 @@ func (s *Service) changeRun(ctx context.Context, a permission.Actor, runID, acti
 		return r, err
 	}
 	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
+		// The run itself counts its version up while it goes on: whoever ends it must not lose that race.
+		if err := lockRun(ctx, tx, runID); err != nil {
+			return err
+		}
 		if r, err = loadRun(ctx, tx, runID); err != nil {
 			return err
 		}

@@ -25,6 +25,11 @@ func loadRun(ctx context.Context, tx *db.Tx, runID string) (r Run, err error) {
 	return r, tx.Get(ctx, &r, `SELECT `+runColumns+` FROM {discovery_run} WHERE id = ?`, runID)
 }
 
+func lockRun(ctx context.Context, tx *db.Tx, runID string) error {
+	var locked string
+	return tx.Get(ctx, &locked, `SELECT r.id FROM {discovery_run} r WHERE r.id = ?`+tx.ForUpdate(), runID)
+}
+
 func openRuns(ctx context.Context, tx *db.Tx) (ids []string, err error) {
 	return ids, tx.Select(ctx, &ids, `SELECT id FROM {discovery_run} WHERE state IN ('queued', 'running') AND finished_at IS NULL`)
 }

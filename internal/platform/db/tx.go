@@ -44,6 +44,14 @@ func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 // Engine tells which database runs, for the rare statement that has no common form.
 func (t *Tx) Engine() Engine { return t.engine }
 
+// ForUpdate ends a SELECT whose rows nobody else may change until the transaction ends. SQLite has one writer, and needs no word for it.
+func (t *Tx) ForUpdate() string {
+	if t.engine == Postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
 // Select reads all rows into dest, a pointer to a slice of structs with db tags (or of single values).
 func (t *Tx) Select(ctx context.Context, dest any, query string, params ...any) error {
 	rows, err := t.Rows(ctx, query, params...)

@@ -117,11 +117,7 @@ func lockHead(ctx context.Context, tx *db.Tx) (size int64, err error) {
 	if _, err := tx.Insert(ctx, "audit_log", head{ID: 1}, "(id) DO NOTHING"); err != nil {
 		return 0, err
 	}
-	lock := ""
-	if tx.Engine() == db.Postgres {
-		lock = " FOR UPDATE" // SQLite has one writer anyhow
-	}
-	err = tx.Get(ctx, &size, `SELECT size FROM {audit_log} WHERE id = 1`+lock)
+	err = tx.Get(ctx, &size, `SELECT size FROM {audit_log} WHERE id = 1`+tx.ForUpdate())
 	return size, err
 }
 

@@ -57,7 +57,7 @@ func (s *Service) attempt(ctx context.Context, keys []attemptKey) error {
 			if _, err := tx.Insert(ctx, "sign_in_attempt", attemptRow{Key: k.key, LastAt: now}, "(key) DO NOTHING"); err != nil {
 				return err
 			}
-			err := tx.Get(ctx, &rows[i], `SELECT key, failures, last_at, blocked_until FROM {sign_in_attempt} WHERE key = ?`+locked(tx), k.key)
+			err := tx.Get(ctx, &rows[i], `SELECT key, failures, last_at, blocked_until FROM {sign_in_attempt} WHERE key = ?`+tx.ForUpdate(), k.key)
 			if err != nil {
 				return err
 			}
@@ -77,14 +77,6 @@ func (s *Service) attempt(ctx context.Context, keys []attemptKey) error {
 			`(key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, blocked_until = excluded.blocked_until`)
 		return err
 	})
-}
-
-// locked ends a SELECT whose rows nobody else may change meanwhile. SQLite has one writer, and needs no word for it.
-func locked(tx *db.Tx) string {
-	if tx.Engine() == db.Postgres {
-		return " FOR UPDATE"
-	}
-	return ""
 }
 
 // forget takes back what attempt counted, after it went well: the e-mail begins anew at this address, and the rest is as it was,

@@ -160,7 +160,7 @@ func (u *user) stand(st Standing) error {
 // cannot be lost. Faults: not_found, invalid, conflict.
 func (Accounts) Change(ctx context.Context, tx *db.Tx, a permission.Actor, ref string, in ChangeAccount) (Account, error) {
 	var admins []string
-	if err := tx.Select(ctx, &admins, `SELECT CAST(id AS TEXT) FROM {app_user} WHERE role = ? ORDER BY id`+locked(tx), string(permission.Admin)); err != nil {
+	if err := tx.Select(ctx, &admins, `SELECT CAST(id AS TEXT) FROM {app_user} WHERE role = ? ORDER BY id`+tx.ForUpdate(), string(permission.Admin)); err != nil {
 		return Account{}, err
 	}
 	if !id.Valid(ref) {

@@ -188,7 +188,7 @@ func (s *Service) RequestReset(ctx context.Context, email string, v Visit) error
 func (s *Service) AnswerReset(ctx context.Context, key string) error {
 	return s.db.Across(ctx, "people belong to the instance", func(tx *db.Tx) error {
 		var row requestRow
-		err := tx.Get(ctx, &row, `SELECT `+db.Columns[requestRow]("")+` FROM {sign_in_request} WHERE id = ?`+locked(tx), key)
+		err := tx.Get(ctx, &row, `SELECT `+db.Columns[requestRow]("")+` FROM {sign_in_request} WHERE id = ?`+tx.ForUpdate(), key)
 		if fault.Is(err, fault.NotFound) {
 			return nil // answered before
 		}

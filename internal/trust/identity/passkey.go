@@ -138,7 +138,7 @@ func keepChallenge(ctx context.Context, tx *db.Tx, purpose, bound, userID string
 // takeChallenge gives a challenge once, to whom and for what it was made.
 func takeChallenge(ctx context.Context, tx *db.Tx, name, purpose, bound string) (webauthn.SessionData, error) {
 	var row challengeRow
-	err := tx.Get(ctx, &row, `SELECT `+db.Columns[challengeRow]("")+` FROM {passkey_challenge} WHERE id_hash = ? AND purpose = ? AND bound_to = ? AND expires_at > ?`+locked(tx),
+	err := tx.Get(ctx, &row, `SELECT `+db.Columns[challengeRow]("")+` FROM {passkey_challenge} WHERE id_hash = ? AND purpose = ? AND bound_to = ? AND expires_at > ?`+tx.ForUpdate(),
 		digest(name), purpose, bound, tx.Now())
 	if fault.Is(err, fault.NotFound) {
 		return row.Data.V, refusedKey(err)

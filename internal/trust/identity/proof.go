@@ -24,7 +24,7 @@ func (s *Service) TakeProof(ctx context.Context, tx *db.Tx, a permission.Actor) 
 	if a.Kind != permission.Person || a.ID == "" {
 		return "", needed
 	}
-	err = tx.Get(ctx, &method, `SELECT proof_method FROM {session} WHERE id = ? AND user_id = ? AND proof_at > ?`+locked(tx), a.Via, a.ID, db.At(tx.Now().Add(-proofLasts)))
+	err = tx.Get(ctx, &method, `SELECT proof_method FROM {session} WHERE id = ? AND user_id = ? AND proof_at > ?`+tx.ForUpdate(), a.Via, a.ID, db.At(tx.Now().Add(-proofLasts)))
 	if fault.Is(err, fault.NotFound) {
 		return "", needed
 	}

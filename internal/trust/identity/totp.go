@@ -79,7 +79,7 @@ type Authenticator struct{ URI, Text string }
 
 // getTOTP reads a secret, locked so that one code is not used twice at the same time.
 func (s *Service) getTOTP(ctx context.Context, tx *db.Tx, userID string) (row totpRow, secret []byte, err error) {
-	err = tx.Get(ctx, &row, `SELECT `+db.Columns[totpRow]("")+` FROM {totp} WHERE user_id = ?`+locked(tx), userID)
+	err = tx.Get(ctx, &row, `SELECT `+db.Columns[totpRow]("")+` FROM {totp} WHERE user_id = ?`+tx.ForUpdate(), userID)
 	if err == nil {
 		secret, err = s.Secrets.Open(ctx, tx, row.place(), row.Secret)
 	}

@@ -139,7 +139,7 @@ func (s *Service) UpdateUser(ctx context.Context, a permission.Actor, ref string
 	err = s.db.Across(ctx, "people belong to the instance, and to several customers", func(tx *db.Tx) error {
 		// Two administrators who demote each other at the same time wait for one another here.
 		var admins []string
-		if err := tx.Select(ctx, &admins, `SELECT CAST(id AS TEXT) FROM {app_user} WHERE role = ? ORDER BY id`+locked(tx), string(permission.Admin)); err != nil {
+		if err := tx.Select(ctx, &admins, `SELECT CAST(id AS TEXT) FROM {app_user} WHERE role = ? ORDER BY id`+tx.ForUpdate(), string(permission.Admin)); err != nil {
 			return err
 		}
 		before, err := getUser(ctx, tx, "id", ref)
