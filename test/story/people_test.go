@@ -97,8 +97,7 @@ func TestPasskeyInABrowser(t *testing.T) {
 	b.clicks(`a.btn-primary`)
 	b.sees("Work laptop")
 
-	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('form[action="/sign-out"]').submit()`))
-	b.until(`location.pathname === "/sign-in"`)
+	b.signsOut()
 	b.signsIn("sofia@vigie.example")
 	b.until(`location.pathname === "/sign-in/factor"`)
 	b.looks("factor-passkey")
@@ -109,8 +108,7 @@ func TestPasskeyInABrowser(t *testing.T) {
 	b.clicks(`form[data-passkey="get"] button`)
 	b.until(`location.pathname === "/"`)
 
-	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('form[action="/sign-out"]').submit()`))
-	b.until(`location.pathname === "/sign-in"`)
+	b.signsOut()
 	b.arrives("/sign-in")
 	b.looks("sign-in-passkey")
 	b.clicks(`form[data-passkey="get"] button`)
@@ -132,8 +130,7 @@ func TestAuthenticatorInABrowser(t *testing.T) {
 	b.clicks(`form[action="/account/totp"] button.btn-primary`)
 	b.sees("Your recovery codes")
 	recovery := finds[string](b, `document.querySelector(".v-codes code").textContent`)
-	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('form[action="/sign-out"]').submit()`))
-	b.until(`location.pathname === "/sign-in"`)
+	b.signsOut()
 
 	b.signsIn("hugo@meridian.example")
 	b.until(`location.pathname === "/sign-in/factor"`)
@@ -160,4 +157,12 @@ func (b *tab) code(secret string) string {
 	sum := mac.Sum(nil)
 	at := sum[len(sum)-1] & 15
 	return fmt.Sprintf("%06d", order.BigEndian.Uint32(sum[at:])&0x7fffffff%1_000_000)
+}
+
+// signsOut leaves, once the page is there to be left.
+func (b *tab) signsOut() {
+	b.t.Helper()
+	b.until(`document.readyState === "complete" && document.querySelector('form[action="/sign-out"]') !== null`)
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('form[action="/sign-out"]').submit()`))
+	b.until(`location.pathname === "/sign-in"`)
 }
