@@ -119,17 +119,26 @@ func database(p *ui.Page) ui.Record {
 		Panels: []ui.Panel{
 			{Title: say(p, "Depends on", "Dépend de"), Count: "3", Href: "/cis/ci-01?tab=impact", Body: neighbours([]string{"subnet-0c3f (private-a)", "sg-0aa1 (database)", "alias/checkout"})},
 			{Title: say(p, "Depended on by", "Utilisé par"), Count: "42", Href: "/cis/ci-01?tab=impact", Body: neighbours([]string{"web-fleet-a (blue)", "order-events", "nightly-reconciliation"})},
-			{Title: say(p, "Availability, 30 days", "Disponibilité, 30 jours"), Count: p.Percent(0.9987), Body: ui.Strip(p, say(p, "Available on all days but the 9th and 17th", "Disponible tous les jours sauf les 9 et 17"), slots())},
+			{Title: say(p, "Availability, 30 days", "Disponibilité, 30 jours"), Count: p.Percent(0.9987), Body: ui.Strip(p, say(p, "Available on all days but the 9th and 17th", "Disponible tous les jours sauf les 9 et 17"), slots(p))},
 		},
 	}
 }
 
-func slots() []ui.Slot {
+func slots(p *ui.Page) []ui.Slot {
 	list := make([]ui.Slot, 30)
 	for i := range list {
-		list[i] = ui.Slot{Label: fmt.Sprintf("2026-11-%02d", i+1), Tone: ui.Good}
+		list[i] = ui.Slot{Label: fmt.Sprintf("2026-11-%02d", i+1), Text: say(p, "available", "disponible"), Tone: ui.Good}
 	}
-	list[8].Tone, list[16].Tone = ui.Soon, ui.Bad
+	list[8].Tone, list[8].Text = ui.Soon, say(p, "slow", "lent")
+	list[16].Tone, list[16].Text = ui.Bad, say(p, "down", "en panne")
+	return list
+}
+
+func growth(p *ui.Page) []ui.Point {
+	var list []ui.Point
+	for i, n := range []int{9120, 9870, 9902, 10540, 11012, 11044, 11790, 12408} {
+		list = append(list, ui.Point{Label: fmt.Sprintf("2026-%02d", i+4), Text: p.Number(n), Value: float64(n)})
+	}
 	return list
 }
 

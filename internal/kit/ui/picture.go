@@ -15,7 +15,14 @@ type Tile struct {
 	Href  string // where the rows behind the figure are; empty for none
 	Note  string // "of 1,204", "since yesterday"
 	Tone  Tone   // Bad and Soon add their shape; empty is plain
-	Trend []float64
+	Trend []Point
+}
+
+// Point is one value of a small line.
+type Point struct {
+	Label string // when, as written
+	Text  string // the value as written
+	Value float64
 }
 
 // Bar is one row of a bar table. Value is drawn against the largest.
@@ -33,7 +40,8 @@ type Area struct {
 
 // Slot is one piece of an availability strip, in order.
 type Slot struct {
-	Label string // what happened then, said on hover
+	Label string // when, as written
+	Text  string // what was then, in words
 	Tone  Tone
 }
 
@@ -169,19 +177,19 @@ func (b Bar) fill() string {
 }
 
 // sparkPoints are the corners of a line in a 100 by 20 box, with a pixel of air.
-func sparkPoints(values []float64) string {
+func sparkPoints(values []Point) string {
 	if len(values) < 2 {
 		return ""
 	}
-	low, high := values[0], values[0]
+	low, high := values[0].Value, values[0].Value
 	for _, v := range values {
-		low, high = min(low, v), max(high, v)
+		low, high = min(low, v.Value), max(high, v.Value)
 	}
 	points := make([]string, len(values))
 	for i, v := range values {
 		y := 10.0
 		if high > low {
-			y = 19 - 18*(v-low)/(high-low)
+			y = 19 - 18*(v.Value-low)/(high-low)
 		}
 		points[i] = fmt.Sprintf("%s,%s", svgNumber(100*float64(i)/float64(len(values)-1)), svgNumber(y))
 	}
