@@ -1,0 +1,250 @@
+package control
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"go.yaml.in/yaml/v3"
+)
+
+// checker looks at one control and says all that is wrong with it.
+type checker struct {
+	*loader
+	c    *Control
+	node *yaml.Node
+	used map[string]bool // parameters that expressions read
+}
+
+func (k *checker) refuse(line int, reason string, args ...any) {
+	who := ""
+	if k.c.ID != "" {
+		who = k.c.ID + ": "
+	}
+	k.problems = append(k.problems, Problem{k.c.File, line, who + fmt.Sprintf(reason, args...)})
+}
+
+func (k *checker) line(way ...any) int { return at(k.node, way...).Line }
+
+var idForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`)
+
+func (k *checker) check() {
+	c := k.c
+	switch other := k.ids[c.ID]; {
+	case !idForm.MatchString(c.ID) || len(c.ID) > 80:
+		k.refuse(k.line("id"), "id %q is not of the form rds-backup-retention", c.ID)
+	case other != nil:
+		k.refuse(k.line("id"), "the id is taken by %s:%d", other.File, other.Line)
+	default:
+		k.ids[c.ID] = c
+	}
+	k.text("title", c.Title)
+	k.text("rationale", c.Rationale)
+	k.text("remedy", c.Remedy)
+	oneOf(k, "area", c.Area, Areas())
+	oneOf(k, "severity", c.Severity, Severities())
+	var ok bool
+	if c.effort, ok = duration(c.Effort); !ok {
+		k.refuse(k.line("effort"), "effort %q is no duration such as PT1H30M", c.Effort)
+	}
+	for i, f := range c.Frameworks {
+		if !slices.Contains(Frameworks(), f.Name) {
+			k.refuse(k.line("frameworks", i, "name"), "framework %q is not known; known are %s", f.Name, strings.Join(Frameworks(), ", "))
+		}
+		if f.Edition == "" || f.ID == "" {
+			k.refuse(k.line("frameworks", i), "a framework is named with its edition and the id of its control")
+		}
+	}
+	if k.applies() {
+		k.used = map[string]bool{}
+		if c.Applies.When != "" {
+			c.when = k.compile(c.Applies.When, "applies", "when")
+		}
+		c.pass = k.compile(c.Pass, "pass")
+	}
+	k.parameters()
+	k.cases()
+}
+
+func (k *checker) text(key string, t Text) {
+	if strings.TrimSpace(t.EN) == "" {
+		k.refuse(k.line(key), "%s has no English text", key)
+	}
+	if strings.TrimSpace(t.FR) == "" {
+		k.refuse(k.line(key), "%s has no French text", key)
+	}
+}
+
+func oneOf[T ~string](k *checker, key string, v T, list []T) {
+	if !slices.Contains(list, v) {
+		names := make([]string, len(list))
+		for i, n := range list {
+			names[i] = string(n)
+		}
+		k.refuse(k.line(key), "%s %q is not known; known are %s", key, v, strings.Join(names, ", "))
+	}
+}
+
+func (k *checker) applies() bool {
+	a := k.c.Applies
+	if !slices.Contains(Kinds(), a.To) {
+		k.refuse(k.line("applies", "to"), "applies.to %q is not known; known are ci, workload, account, customer", a.To)
+		return false
+	}
+	if a.To == OfCI && len(a.Types) == 0 {
+		k.refuse(k.line("applies"), "a control of CIs names the types that it judges")
+	}
+	if a.To != OfCI && len(a.Types) > 0 {
+		k.refuse(k.line("applies", "types"), "only controls of CIs have types")
+	}
+	for i, t := range a.Types {
+		k.ciType(t, k.line("applies", "types", i))
+	}
+	return true
+}
+
+// ciType refuses types of AWS that discovery does not read: such a control would judge nothing.
+func (k *checker) ciType(t string, line int) {
+	if !strings.Contains(t, "::") || strings.HasPrefix(t, "AWS::") && !k.known(t) {
+		k.refuse(line, "type %q is not one that discovery reads", t)
+	}
+}
+
+// compile turns an expression into a program, and refuses what compiles but would not do what it seems to.
+func (k *checker) compile(text string, way ...any) cel.Program {
+	node := at(k.node, way...)
+	// A text of several lines (| or >) begins below its key.
+	first := node.Line
+	if node.Style == yaml.LiteralStyle || node.Style == yaml.FoldedStyle {
+		first++
+	}
+	if strings.TrimSpace(text) == "" {
+		k.refuse(k.line(way...), "%v is missing", way[len(way)-1])
+		return nil
+	}
+	env := k.envs[k.c.Applies.To]
+	checked, issues := env.Compile(text)
+	if issues.Err() != nil {
+		for _, e := range issues.Errors() {
+			line := first
+			if node.Style == yaml.LiteralStyle {
+				line += max(e.Location.Line()-1, 0)
+			}
+			k.refuse(line, "%v: %s", way[len(way)-1], e.Message)
+		}
+		return nil
+	}
+	if !checked.OutputType().IsExactType(types.BoolType) {
+		k.refuse(first, "%v gives %s and not bool; compare it, as in == true", way[len(way)-1], checked.OutputType())
+		return nil
+	}
+	loops := k.look(checked.NativeRep().Expr(), first)
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if loops {
+		options = append(options, cel.CostLimit(maxSteps))
+	}
+	p, err := env.Program(checked, options...)
+	if err != nil {
+		k.refuse(first, "%v: %s", way[len(way)-1], err)
+		return nil
+	}
+	return p
+}
+
+// look walks over an expression: which types it asks for, whether it reads parameters that there are, whether it loops.
+func (k *checker) look(root ast.Expr, line int) (loops bool) {
+	ast.PreOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
+		switch e.Kind() {
+		case ast.SelectKind:
+			s := e.AsSelect()
+			if s.Operand().Kind() == ast.IdentKind && s.Operand().AsIdent() == "parameters" {
+				k.used[s.FieldName()] = true
+				if _, there := k.c.Parameters[s.FieldName()]; !there {
+					k.refuse(line, "parameters.%s is not among the parameters", s.FieldName())
+				}
+			}
+		case ast.CallKind:
+			call := e.AsCall()
+			switch name := call.FunctionName(); name {
+			case "related", "cis":
+				args := call.Args()
+				for _, a := range args {
+					if a.Kind() != ast.LiteralKind {
+						k.refuse(line, "%s asks for a type written out", name)
+						return
+					}
+				}
+				typ, _ := args[len(args)-1].AsLiteral().Value().(string)
+				k.ciType(typ, line)
+				if len(args) == 2 {
+					if r, _ := args[0].AsLiteral().Value().(string); !slices.Contains(relations(), r) {
+						k.refuse(line, "relation %q is not known; known are %s", r, strings.Join(relations(), ", "))
+					}
+				}
+				if !slices.Contains(k.c.looks, typ) {
+					k.c.looks = append(k.c.looks, typ)
+				}
+			case "matches":
+				if pattern := call.Args()[len(call.Args())-1]; pattern.Kind() != ast.LiteralKind {
+					k.refuse(line, "matches asks for a pattern written out")
+				}
+			}
+		case ast.ComprehensionKind:
+			loops = true
+			c := e.AsComprehension()
+			if !mentions(c.LoopStep(), c.IterVar()) && c.IterVar() != "#unused" {
+				k.refuse(line, "a loop that does not look at its variable %s would count what was not seen; found(list) asks whether there is any", c.IterVar())
+			}
+		}
+	}))
+	return loops
+}
+
+func mentions(e ast.Expr, name string) (yes bool) {
+	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.IdentKind && e.AsIdent() == name {
+			yes = true
+		}
+	}))
+	return yes
+}
+
+func (k *checker) parameters() {
+	kinds := RequirementKeys()
+	for _, name := range slices.Sorted(maps.Keys(k.c.Parameters)) {
+		p := k.c.Parameters[name]
+		line := k.line("parameters", name)
+		if k.used != nil && !k.used[name] {
+			k.refuse(line, "parameter %s is not used", name)
+		}
+		if p.Requirement != "" && kinds[p.Requirement] == "" {
+			k.refuse(line, "requirement %q is not known; known are %s", p.Requirement, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+		}
+		if p.Requirement == "" && p.Default == nil {
+			k.refuse(line, "parameter %s has neither a requirement nor a default", name)
+		}
+	}
+}
+
+// duration reads ISO 8601 as far as work is measured by it: PT1H30M, P2D.
+func duration(text string) (time.Duration, bool) {
+	m := durationForm.FindStringSubmatch(text)
+	if m == nil || strings.HasSuffix(text, "T") || text == "P" {
+		return 0, false
+	}
+	var d time.Duration
+	for i, unit := range []time.Duration{8 * time.Hour, time.Hour, time.Minute} { // a day of work
+		n, _ := strconv.Atoi(m[i+1])
+		d += time.Duration(n) * unit
+	}
+	return d, d > 0
+}
+
+var durationForm = regexp.MustCompile(`^P(?:(\d{1,3})D)?(?:T(?:(\d{1,3})H)?(?:(\d{1,3})M)?)?$`)
