@@ -87,10 +87,7 @@ func (l *loader) file(name string, text []byte) {
 		}
 		reasons := []string{err.Error()}
 		if typed, ok := errors.AsType[*yaml.TypeError](err); ok {
-			reasons = reasons[:0]
-			for _, e := range typed.Errors {
-				reasons = append(reasons, e)
-			}
+			reasons = typed.Errors
 		}
 		for _, r := range reasons {
 			line := 1
