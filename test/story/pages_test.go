@@ -18,7 +18,7 @@ import (
 type look struct {
 	theme, language string
 	width           int64
-	keep            bool // pictures in test/screenshots
+	keep            bool // pictures in test/screenshots, where somebody wants to look: VIGIE_SCREENSHOTS=1
 }
 
 func (l look) String() string { return fmt.Sprintf("%s-%s-%d", l.theme, l.language, l.width) }
@@ -33,27 +33,22 @@ func TestEveryPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := filepath.Join(root, "test/screenshots")
+	pictures := os.Getenv("VIGIE_SCREENSHOTS") != "" // they take as long as all that is checked
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range []look{{"light", "en", 1366, true}, {"dark", "en", 1366, true}, {"light", "fr", 1366, true}, {"dark", "fr", 1366, false}, {"light", "fr", 390, true}, {"dark", "en", 390, false}} {
 		t.Run(l.String(), func(t *testing.T) {
 			t.Parallel()
-			reader := somebody(t, ada)
-			stranger := someone(t)
-			for _, b := range []*tab{reader, stranger} {
-				b.cookie("vigie_theme", l.theme)
-				b.cookie("vigie_lang", l.language)
-				b.do(chromedp.EmulateViewport(l.width, 900))
-			}
+			b := someone(t)
+			b.cookie("vigie_theme", l.theme)
+			b.cookie("vigie_lang", l.language)
+			b.do(chromedp.EmulateViewport(l.width, 900))
+			l.keep = l.keep && pictures
+			t.Run("sign-in", func(t *testing.T) { b.visit(t, page{name: "sign-in", path: "/sign-in"}, l, folder) })
+			b.becomes(ada)
 			for _, p := range paths {
-				t.Run(p.name, func(t *testing.T) {
-					b := reader
-					if p.name == "sign-in" {
-						b = stranger
-					}
-					b.visit(t, p, l, folder)
-				})
+				t.Run(p.name, func(t *testing.T) { b.visit(t, p, l, folder) })
 			}
 		})
 	}
@@ -126,7 +121,6 @@ func everyPage(t *testing.T) []page {
 	provider := added(t, c, "/identity-providers", url.Values{"name": {"Example ID"}, "slug": {"example-id"}, "customer": {"meridian"}, "issuer": {"https://id.example.com"}, "client_id": {"vigie"},
 		"client_secret": {"lantern"}, "domains": {"meridian.example"}, "groups_claim": {"groups"}, "scopes": {"openid"}, "second_factor": {"ask"}})
 	return []page{
-		{name: "sign-in", path: "/sign-in"},
 		{name: "today", path: "/"},
 		{name: "today-one", path: "/?customer=meridian"},
 		{name: "customers", path: "/customers"},

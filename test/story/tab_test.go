@@ -49,14 +49,20 @@ func someone(t *testing.T) *tab {
 func somebody(t *testing.T, email string) *tab {
 	t.Helper()
 	b := someone(t)
+	b.becomes(email)
+	return b
+}
+
+// becomes gives the browser the session of a person who has signed in.
+func (b *tab) becomes(email string) {
+	b.t.Helper()
 	at, err := url.Parse(base)
 	if err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	for _, c := range visitor(t, email).Jar.Cookies(at) {
+	for _, c := range visitor(b.t, email).Jar.Cookies(at) {
 		b.cookie(c.Name, c.Value)
 	}
-	return b
 }
 
 func (b *tab) listen(event any) {
