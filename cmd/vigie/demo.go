@@ -17,7 +17,8 @@ import (
 )
 
 type demoCommand struct {
-	Listen string `help:"Loopback address to listen on: the sample's passwords are public." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Listen    string `help:"Loopback address to listen on: the sample's passwords are public." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Catalogue string `help:"Folder with questionnaires and other data of your own, beside those of Vigie." placeholder:"DIR"`
 }
 
 func (*demoCommand) local() {}
@@ -51,7 +52,11 @@ func (c *demoCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(ctx, app.Options{Database: "sqlite:" + filepath.Join(dir, "vigie.db"), DataDir: dir, Clock: clock.System{}, Telemetry: tel,
+	own := c.Catalogue
+	if own != "" {
+		own = e.path(own)
+	}
+	a, err := app.Open(ctx, app.Options{Catalogue: own, Database: "sqlite:" + filepath.Join(dir, "vigie.db"), DataDir: dir, Clock: clock.System{}, Telemetry: tel,
 		Version: version, Migrate: true, Workers: 4, PublicURL: public})
 	if err != nil {
 		return err

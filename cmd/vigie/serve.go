@@ -72,7 +72,7 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 		return fmt.Errorf("--listen: %w", err)
 	}
 	defer ln.Close()
-	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Files: c.files(e), Clock: clock.System{}, Telemetry: tel, Version: version,
+	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Files: c.files(e), Catalogue: c.catalogue(e), Clock: clock.System{}, Telemetry: tel, Version: version,
 		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), OutboundAllow: c.OutboundAllow, Workers: c.Workers, PublicURL: public, Checkpoints: c.checkpoints(e), Mail: mail, Uploads: uploads, Limits: shares})
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ type storeFlags struct {
 	DatabaseFile  string `help:"File that holds the database address." placeholder:"FILE"`
 	MasterKeyFile string `help:"File with the master key of secrets; default: VIGIE_MASTER_KEY, else master.key in the data folder." placeholder:"FILE"`
 	Files         string `help:"Where uploaded files are kept: a folder or s3://BUCKET/PREFIX; default: files in the data folder." placeholder:"ADDRESS"`
+	Catalogue     string `help:"Folder with questionnaires and other data of your own, beside those of Vigie." placeholder:"DIR"`
 }
 
 func (s *storeFlags) folder() *storeFlags { return s }
@@ -55,6 +56,14 @@ func (s *storeFlags) files(e *env) string {
 	return e.path(s.Files)
 }
 
+// catalogue gives the operator's own folder of data; empty for none.
+func (s *storeFlags) catalogue(e *env) string {
+	if s.Catalogue == "" {
+		return ""
+	}
+	return e.path(s.Catalogue)
+}
+
 // masterKey says where the master key of secrets comes from. The key itself is never a flag: every user of the machine could
 // read it there.
 func (s *storeFlags) masterKey(e *env) seal.Source {
@@ -79,7 +88,7 @@ func (s *storeFlags) open(ctx context.Context, e *env, g *grammar) (a *app.App, 
 		return nil, nil, err
 	}
 	a, err = app.Open(ctx, app.Options{Database: address, DataDir: e.path(s.DataDir), Files: s.files(e), Clock: clock.System{}, Telemetry: tel, Version: version,
-		MasterKey: s.masterKey(e), Migrate: true})
+		MasterKey: s.masterKey(e), Catalogue: s.catalogue(e), Migrate: true})
 	if err != nil {
 		return nil, nil, err
 	}

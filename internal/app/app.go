@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"vigie/catalogue"
 	"vigie/internal/customer"
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/estate/discovery"
@@ -30,6 +32,7 @@ import (
 	"vigie/internal/platform/telemetry"
 	"vigie/internal/record/field"
 	"vigie/internal/record/file"
+	"vigie/internal/record/link"
 	"vigie/internal/record/note"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/approval"
@@ -48,6 +51,7 @@ type Options struct {
 	DataDir     string
 	Files       string      // where uploads are kept: a folder or s3://BUCKET/PREFIX; empty for the folder "files" of DataDir
 	Uploads     file.Limits // zero: file.DefaultLimits
+	Catalogue   string      // folder with the operator's own data, laid over package catalogue; empty for none
 	PublicURL   *url.URL    // nil for a command that serves nobody
 	Clock       clock.Clock
 	Telemetry   *telemetry.Telemetry
@@ -81,6 +85,7 @@ type App struct {
 	Files     *file.Service
 	lists
 	Notes *note.Service
+	Links *link.Service
 
 	opts   Options
 	limits *limits
@@ -89,6 +94,7 @@ type App struct {
 	outbox *outbox.Outbox
 	bundle *i18n.Bundle
 	blobs  blob.Store
+	data   fs.FS // the catalogue
 	hub    *live.Hub
 
 	draining atomic.Bool
@@ -132,6 +138,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if a.bundle, err = i18n.Load(locales.FS); err != nil {
 		return err
 	}
+	if a.data, err = catalogue.Open(a.opts.Catalogue); err != nil {
+		return err
+	}
 	if a.blobs, err = blob.Open(ctx, a.opts.Files, filepath.Join(a.opts.DataDir, "files")); err != nil {
 		return err
 	}
@@ -162,6 +171,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
+	a.Links = link.Open(link.Parts{DB: a.db, Clock: a.opts.Clock, PublicURL: a.opts.PublicURL, Knock: a.limits.knock})
 	a.Customers = customer.NewService(a.db)
 	a.Customers.Join(register.Parts{Subjects: a.Subjects})
 	a.wireMail()

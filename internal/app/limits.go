@@ -120,6 +120,18 @@ func (l *limits) visitor(r *http.Request) asker {
 	return asker{kind: ofVisitor, class: ofVisitor, flow: from, rates: []limitRate{{"address:" + from, l.Address}}}
 }
 
+// knockRate is how many requests a second one address may make by private links, good or not: several people of one office, and no search for
+// links that others have.
+const knockRate = 20
+
+// knock counts a request by a private link, before it is known whose it is.
+func (l *limits) knock(r *http.Request) error {
+	who := l.visitor(r)
+	who.rates = append(who.rates, limitRate{"knock:" + who.flow, min(l.Address, knockRate)})
+	_, err := l.take(who)
+	return err
+}
+
 // take counts a request, and is a limited fault if there were too many. The allowance is that of the asker itself.
 func (l *limits) take(who asker) (own limit.Allowance, err error) {
 	for i, r := range who.rates {

@@ -68,6 +68,7 @@ var unscoped = map[string]string{
 	"internal/record/bulk":       "its tick forgets edits of all customers that nobody can take back any more",
 	"internal/record/note":       "its tick finds notifications of all customers that are due as mail",
 	"internal/record/file":       "a signed link names its customer; the key that signs is of the instance",
+	"internal/record/link":       "a private link is looked up before its customer is known",
 	"internal/record/field":      "a field of the house has values of all customers, which change and go with it",
 	"internal/record/view":       "a saved view of no customer belongs to the instance",
 	"internal/estate/cmdb":       "terms of CIs from before a migration are made anew when a server starts",
@@ -81,7 +82,7 @@ var unscoped = map[string]string{
 // doors are the functions that unscoped guards, by import path.
 var doors = map[string][]string{
 	"vigie/internal/platform/db":      {"Grant", "GrantAll"},
-	"vigie/internal/trust/permission": {"Grant"},
+	"vigie/internal/trust/permission": {"Grant", "GrantLink"},
 }
 
 // across are methods, and known by their names alone.

@@ -109,6 +109,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	contact, err := h.app.Customers.CreateContact(ctx, op, customer.NewContact{Customer: f.Slug, Name: w + " Contact", Email: "contact@" + w + ".example", Job: w + " job"})
 	check(t, err)
 	f.Refs["contact"] = contact.ID
+	h.seedLink(t, f)
 	h.approve(t, f)
 	h.across(t, func(ctx context.Context, tx *db.Tx) error {
 		var entry string

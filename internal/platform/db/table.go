@@ -105,6 +105,7 @@ func Tables() []Table {
 		{Name: "note_mention", Key: "customer_id"},
 		{Name: "watcher", Key: "customer_id"},
 		{Name: "notification", Key: "customer_id"},
+		{Name: "private_link", Key: "customer_id", Travel: Leaves}, // the doors are those of the instance that gave them out
 		{Name: "bulk_edit", Key: "customer_id", Travel: Leaves},
 		{Name: "bulk_edit_item", Key: "customer_id", Travel: Leaves},
 	}

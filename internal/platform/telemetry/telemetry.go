@@ -6,8 +6,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -74,7 +76,48 @@ func (t *Telemetry) Middleware(stopwatch func() func() float64, next http.Handle
 	if t.traces == nil {
 		return measured
 	}
-	return otelhttp.NewHandler(measured, "http")
+	return traced(measured)
+}
+
+// traced gives every request a span, which holds its path: with an ellipsis in the place of what is a secret there, as the token of a file's
+// address or of a private link.
+func traced(next http.Handler) http.Handler {
+	type asked struct{}
+	h := otelhttp.NewHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen := r
+		if at, ok := r.Context().Value(asked{}).(*url.URL); ok {
+			seen = r.WithContext(r.Context())
+			seen.URL, seen.RequestURI = at, at.RequestURI()
+		}
+		next.ServeHTTP(w, seen)
+		r.Pattern = seen.Pattern
+	}), "http")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path, found := masked(r.URL.Path)
+		if !found {
+			h.ServeHTTP(w, r)
+			return
+		}
+		shown := *r.URL
+		shown.Path, shown.RawPath = path, ""
+		outside := r.WithContext(context.WithValue(r.Context(), asked{}, r.URL))
+		outside.URL, outside.RequestURI = &shown, shown.RequestURI()
+		h.ServeHTTP(w, outside)
+	})
+}
+
+// secretLength is from how many characters on a part of a path is taken for a secret: 256 bits are 43 of them, an id is 36.
+const secretLength = 40
+
+// masked gives a path without its secrets.
+func masked(path string) (string, bool) {
+	parts, found := strings.Split(path, "/"), false
+	for i, p := range parts {
+		if len(p) >= secretLength {
+			parts[i], found = "…", true
+		}
+	}
+	return strings.Join(parts, "/"), found
 }
 
 // Close sends what traces are left.

@@ -17,7 +17,7 @@ type Line struct {
 	ID         string  `json:"id"`
 	At         db.Time `json:"at"`
 	Customer   string  `json:"customer" doc:"Slug; empty for what belongs to the instance, such as users."`
-	ActorKind  string  `json:"actor_kind" enum:"person,token,system"`
+	ActorKind  string  `json:"actor_kind" enum:"person,token,system,link"`
 	ActorID    string  `json:"actor_id" doc:"Of the user; empty for the system."`
 	ActorName  string  `json:"actor_name"`
 	Via        string  `json:"via" doc:"Session or token, job or command."`
@@ -44,7 +44,7 @@ var Spec = list.Spec{
 	Fields: []list.Field{
 		{Name: "id", Column: "e.id", Kind: list.ID, Sort: true},
 		{Name: "at", Column: "e.at", Kind: list.Time, Sort: true, Filter: true},
-		{Name: "actor_kind", Column: "e.actor_kind", Kind: list.Choice, Filter: true, Values: []string{string(permission.Person), string(permission.Token), string(permission.System)}},
+		{Name: "actor_kind", Column: "e.actor_kind", Kind: list.Choice, Filter: true, Values: []string{string(permission.Person), string(permission.Token), string(permission.System), string(permission.Link)}},
 		{Name: "actor_id", Column: "e.actor_id", Kind: list.Choice, Filter: true},
 		{Name: "actor_name", Column: "e.actor_name", Kind: list.Text, Filter: true},
 		{Name: "address", Column: "e.address", Kind: list.Choice, Filter: true},

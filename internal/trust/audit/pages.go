@@ -50,7 +50,7 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		return err
 	}
 	kinds := []ui.Option{}
-	for _, k := range []permission.Kind{permission.Person, permission.Token, permission.System} {
+	for _, k := range []permission.Kind{permission.Person, permission.Token, permission.System, permission.Link} {
 		kinds = append(kinds, ui.Option{Value: string(k), Label: p.T("audit.kind." + string(k))}) // i18n: audit.kind.*
 	}
 	found.Filters(ui.Filter{Name: "actor_kind", Label: p.T("audit.through"), Options: kinds},

@@ -1,6 +1,8 @@
 package permission
 
 import (
+	"slices"
+
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 )
@@ -13,6 +15,7 @@ const (
 	Person Kind = "person" // a session of the browser
 	Token  Kind = "token"  // an API token of a person
 	System Kind = "system" // a job, or a command of the operator on the machine
+	Link   Kind = "link"   // a private link, of somebody who has no account
 )
 
 // Actor is who does something: made by identity from a session or a token, or by app for a job. Its scope and role cannot
@@ -31,11 +34,18 @@ type Actor struct {
 
 	role  Role
 	scope db.Scope
+	only  []Action // of a Guest, whose role says nothing
 }
 
 // Grant gives an actor its role and scope. Callers: identity and app; a test holds the list.
 func Grant(a Actor, r Role, s db.Scope) Actor {
 	a.role, a.scope = r, s
+	return a
+}
+
+// GrantLink gives an actor who comes by a private link its scope and the few actions that the link is for. Caller: record/link.
+func GrantLink(a Actor, s db.Scope, actions ...Action) Actor {
+	a.role, a.scope, a.only = Guest, s, slices.Clone(actions)
 	return a
 }
 
@@ -46,7 +56,12 @@ func (a Actor) Role() Role { return a.role }
 func (a Actor) Scope() db.Scope { return a.scope }
 
 // May tells whether the actor's role allows the action at all.
-func (a Actor) May(action Action) bool { return Allowed(a.role, action) }
+func (a Actor) May(action Action) bool {
+	if a.role == Guest {
+		return slices.Contains(a.only, action)
+	}
+	return Allowed(a.role, action)
+}
 
 // Require is a forbidden fault unless the role allows the action.
 func (a Actor) Require(action Action) error {

@@ -18,13 +18,18 @@ const (
 	Viewer    Role = "viewer"
 )
 
+// Guest is the role of who comes by a private link. It is nobody's for good, and in no row of the table: its actor holds what it may do.
+const Guest Role = "guest"
+
 // Roles lists all roles, provider first.
 func Roles() []Role {
 	return []Role{Admin, Manager, Engineer, Agent, Sales, Auditor, Approver, Requester, Viewer}
 }
 
 // Customer tells whether the role belongs to people of a customer, who always have exactly one.
-func (r Role) Customer() bool { return r == Approver || r == Requester || r == Viewer }
+func (r Role) Customer() bool {
+	return r == Approver || r == Requester || r == Viewer || r == Guest
+}
 
 // Valid tells whether the role exists.
 func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
