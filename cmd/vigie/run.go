@@ -60,6 +60,7 @@ type grammar struct {
 	Field    fieldCommand    `cmd:"" help:"Custom fields: what records have besides the fields of Vigie."`
 	Bulk     bulkCommand     `cmd:"" help:"Many records at once: change, list the edits, undo them."`
 	Customer customerCommand `cmd:"" help:"Customers: export one whole, or take one in."`
+	Estimate estimateCommand `cmd:"" help:"Compute what a service would cost a customer, and print the lines."`
 	Backup   backupCommand   `cmd:"" help:"Write the whole instance to one file, while it serves, and check what was written."`
 	Restore  restoreCommand  `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`
 	Audit    auditCommand    `cmd:"" help:"The tamper-evident audit log."`

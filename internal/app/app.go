@@ -21,6 +21,7 @@ import (
 	"vigie/internal/exchange/transfer"
 	"vigie/internal/exchange/webhook"
 	"vigie/internal/kit/i18n"
+	"vigie/internal/onboard/estimate"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
@@ -83,6 +84,7 @@ type App struct {
 	Audit     *audit.Log
 	Approvals *approval.Service
 	Files     *file.Service
+	Estimates *estimate.Service
 	lists
 	Notes *note.Service
 	Links *link.Service
@@ -167,7 +169,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds())...)
+	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -180,6 +182,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.signOn()
 	a.provisioning()
 	a.CMDB = cmdb.New(a.db)
+	if err := a.wireEstimates(); err != nil {
+		return err
+	}
 	a.wireLists()
 	a.wireTransfer()
 	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),

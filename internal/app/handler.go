@@ -67,6 +67,7 @@ func (a *App) api(g gate) *api.API {
 	a.Mail.Register(x)
 	a.Notes.Register(x)
 	a.sheets().Register(x)
+	a.Estimates.Register(x)
 	return x
 }
 
@@ -102,6 +103,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Webhooks.Pages(mux, shell)
 	a.Notes.Pages(mux, shell)
 	a.sheets().Pages(mux, shell)
+	a.Estimates.Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

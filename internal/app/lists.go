@@ -33,6 +33,7 @@ func (a *App) listed() []view.List {
 		{Name: "changes", Need: permission.CIRead},
 		{Name: "accounts", Need: permission.AccountRead},
 		{Name: "discovery", Need: permission.DiscoveryRead},
+		{Name: "estimates", Need: permission.EstimateRead},
 		{Name: "coverage", Need: permission.DiscoveryRead},
 	}
 	for _, r := range a.Customers.Registers.All() {

@@ -31,6 +31,9 @@ func rail() []struct {
 			{ui.NavItem{ID: "supplier", Label: "register.supplier.many", Href: "/suppliers", Icon: "truck"}, permission.SupplierRead},
 			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},
 		}},
+		{"app.nav.onboarding", []place{
+			{ui.NavItem{ID: "estimates", Label: "estimates.list", Href: "/estimates", Icon: "calculator", Go: "e"}, permission.EstimateRead},
+		}},
 		{"app.nav.estate", []place{
 			{ui.NavItem{ID: "estate", Label: "app.nav.overview", Href: "/estate", Icon: "layout-dashboard", Go: "o"}, permission.CIRead},
 			{ui.NavItem{ID: "inventory", Label: "app.nav.inventory", Href: "/cis", Icon: "server", Go: "i"}, permission.CIRead},

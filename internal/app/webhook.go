@@ -32,6 +32,7 @@ func topics() []webhook.Topic {
 		some("stakeholder", "create", "update", "delete", "import"),
 		some("supplier", "create", "update", "delete", "import"),
 		some("document", "create", "update", "delete", "import"),
+		some("estimate", "create", "update", "compute", "issue", "supersede", "revise"),
 		some("ci", "create", "change", "delete", "import"),
 		some("relation", "create", "delete", "import"),
 		some("workload", "create", "change", "delete"),

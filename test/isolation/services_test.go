@@ -33,6 +33,7 @@ func (h *house) services(t *testing.T) {
 		"bulk":        h.app.Bulk,
 		"transfer":    h.app.Transfer,
 		"webhook":     h.app.Webhooks,
+		"estimate":    h.app.Estimates,
 		"contact":     h.app.Customers.Registers.Contacts,
 		"stakeholder": h.app.Customers.Registers.Stakeholders,
 		"supplier":    h.app.Customers.Registers.Suppliers,

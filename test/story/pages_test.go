@@ -116,6 +116,7 @@ func everyPage(t *testing.T) []page {
 	workload := first(t, c, "/workloads", "/workloads")
 	account := first(t, c, "/accounts", "/accounts")
 	run := first(t, c, "/discovery", "/discovery")
+	estimate := first(t, c, "/estimates?customer=nordlys", "/estimates")
 	field := first(t, c, "/custom-fields", "/custom-fields")
 	webhook := added(t, c, "/webhooks", url.Values{"customer": {"meridian"}, "name": {"Chat of the desk"}, "url": {"https://hooks.example.com/vigie"}, "events": {"*"}})
 	provider := added(t, c, "/identity-providers", url.Values{"name": {"Example ID"}, "slug": {"example-id"}, "customer": {"meridian"}, "issuer": {"https://id.example.com"}, "client_id": {"vigie"},
@@ -128,6 +129,13 @@ func everyPage(t *testing.T) []page {
 		{name: "customer-new", path: "/customers/new"},
 		{name: "estate", path: "/estate"},
 		{name: "estate-empty", path: "/estate?customer=atelier-lumen"},
+		{name: "estimates", path: "/estimates"},
+		{name: "estimates-empty", path: "/estimates?customer=meridian"},
+		{name: "estimate", path: estimate},
+		{name: "estimate-new", path: "/estimates/new"},
+		{name: "estimate-document", path: estimate + "/document"},
+		{name: "estimate-what-if", path: estimate + "/what-if?tier=24x7"},
+		{name: "estimate-compare", path: estimate + "/compare"},
 		{name: "cis", path: "/cis"},
 		{name: "cis-one", path: "/cis?customer=meridian&q=tracking&type=AWS::RDS::DBInstance"},
 		{name: "cis-empty", path: "/cis?customer=atelier-lumen"},

@@ -52,6 +52,7 @@ func Tables() []Table {
 		{Name: "audit_checkpoint"},
 		{Name: "notification_preference"},
 		{Name: "house_field"},
+		{Name: "estimate_number"},
 		{Name: "customer", Key: "id"},
 		// Their customer is optional; package view holds what it reads to the scope.
 		{Name: "saved_view"},
@@ -97,6 +98,8 @@ func Tables() []Table {
 		{Name: "ci_term", Key: "customer_id"},
 		{Name: "ci_change", Key: "customer_id"},
 		{Name: "relation", Key: "customer_id"},
+		{Name: "estimate", Key: "customer_id"},
+		{Name: "estimate_version", Key: "customer_id"},
 		{Name: "custom_field", Key: "customer_id"},
 		{Name: "custom_value", Key: "customer_id"},
 		{Name: "file", Key: "customer_id"},

@@ -100,6 +100,13 @@ const (
 	DocumentWrite    Action = "document.write"
 )
 
+// The actions of estimates.
+const (
+	EstimateRead  Action = "estimate.read"
+	EstimateWrite Action = "estimate.write"
+	EstimateIssue Action = "estimate.issue"
+)
+
 var (
 	everybody = Roles()
 	provider  = []Role{Admin, Manager, Engineer, Agent, Sales, Auditor}
@@ -136,6 +143,9 @@ func Table() []Row {
 		{SupplierWrite, []Role{Admin, Manager, Engineer, Sales}},
 		{DocumentRead, everybody},
 		{DocumentWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
+		{EstimateRead, provider},
+		{EstimateWrite, []Role{Admin, Manager, Sales}},
+		{EstimateIssue, []Role{Admin, Manager}},
 		{AccountRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
 		{AccountWrite, delivery},
 		{DiscoveryRead, provider},
