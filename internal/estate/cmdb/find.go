@@ -60,8 +60,12 @@ func termFinder(terms ...list.Term) list.Finder {
 		from, below := prefixRange(t.Prefix)
 		some[i], args = `(t.term >= ? AND t.term < ?)`, append(args, from, below)
 	}
-	return list.Finder{Terms: terms, RowArgs: args, Rows: `SELECT DISTINCT t.customer_id, t.ci_id AS id FROM {customer} l CROSS JOIN {ci_term} t
-		WHERE t.customer_id = l.id AND (` + strings.Join(some, " OR ") + `)`}
+	rest := ` t.customer_id, t.ci_id AS id FROM {customer} l CROSS JOIN {ci_term} t WHERE t.customer_id = l.id AND (` + strings.Join(some, " OR ") + `)`
+	f := list.Finder{Terms: terms, RowArgs: args, Rows: `SELECT DISTINCT` + rest, Rough: `SELECT` + rest}
+	if len(terms) == 1 && terms[0].Whole { // a CI has a term once
+		f.Rows, f.Rough = f.Rough, ""
+	}
+	return f
 }
 
 // tagFinder finds the CIs that have the tag with any of the values; * stands for whatever value.

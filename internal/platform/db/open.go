@@ -106,6 +106,8 @@ func openPostgres(ctx context.Context, address string, c clock.Clock) (*DB, erro
 	}
 	cfg.ConnConfig.RuntimeParams["role"] = AppRole
 	cfg.ConnConfig.RuntimeParams["application_name"] = "vigie"
+	// A plan made once for all values takes a rare owner for the common one, and reads a million rows to find two hundred.
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	if cfg.MaxConns < 16 {
 		cfg.MaxConns = 16
