@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the folders of data.
 //
-//go:embed controls questions estimate
+//go:embed controls documents questions estimate
 var Files embed.FS

@@ -21,6 +21,7 @@ import (
 	"vigie/internal/exchange/transfer"
 	"vigie/internal/exchange/webhook"
 	"vigie/internal/kit/i18n"
+	"vigie/internal/onboard/document"
 	"vigie/internal/onboard/estimate"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
@@ -86,8 +87,9 @@ type App struct {
 	Files     *file.Service
 	Estimates *estimate.Service
 	lists
-	Notes *note.Service
-	Links *link.Service
+	Notes     *note.Service
+	Links     *link.Service
+	Documents *document.Service
 
 	opts   Options
 	limits *limits
@@ -169,7 +171,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds())...)
+	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -177,6 +179,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Customers = customer.NewService(a.db)
 	a.Customers.Join(register.Parts{Subjects: a.Subjects})
 	a.wireMail()
+	if err := a.wireDocuments(); err != nil {
+		return err
+	}
 	a.wirePeople()
 	a.wireApprovals()
 	a.signOn()

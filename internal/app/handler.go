@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"vigie/internal/customer"
 	"vigie/internal/kit/api"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
@@ -57,6 +58,7 @@ func (a *App) api(g gate) *api.API {
 	a.SignOn.Register(x)
 	a.SCIM.Register(x)
 	a.Customers.Register(x)
+	a.Documents.Register(x, customer.Resolve)
 	a.Discovery.Register(x, directory{a.Customers})
 	a.CMDB.Register(x)
 	a.Webhooks.Register(x)
@@ -93,6 +95,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Approvals.Pages(mux, shell)
 	a.Audit.Pages(mux, shell, a.Subjects)
 	a.Customers.Pages(mux, shell)
+	a.Documents.Pages(mux, shell)
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	a.CMDB.Pages(mux, shell)
 	a.Files.Pages(mux, shell)

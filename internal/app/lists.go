@@ -20,7 +20,7 @@ type lists struct {
 }
 
 func (a *App) wireLists() {
-	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes())...)
+	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes(), []intake.Target{a.Documents.List.Intake()})...)
 	a.Views = view.New(a.db, a.listed()...)
 }
 
@@ -35,6 +35,7 @@ func (a *App) listed() []view.List {
 		{Name: "discovery", Need: permission.DiscoveryRead},
 		{Name: "estimates", Need: permission.EstimateRead},
 		{Name: "coverage", Need: permission.DiscoveryRead},
+		{Name: "documents", Need: permission.DocumentRead},
 	}
 	for _, r := range a.Customers.Registers.All() {
 		k := r.Editable().Kind()

@@ -29,10 +29,10 @@ func rail() []struct {
 			{ui.NavItem{ID: "contact", Label: "register.contact.many", Href: "/contacts", Icon: "user"}, permission.ContactRead},
 			{ui.NavItem{ID: "stakeholder", Label: "register.stakeholder.many", Href: "/stakeholders", Icon: "users"}, permission.StakeholderRead},
 			{ui.NavItem{ID: "supplier", Label: "register.supplier.many", Href: "/suppliers", Icon: "truck"}, permission.SupplierRead},
-			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},
 		}},
 		{"app.nav.onboarding", []place{
 			{ui.NavItem{ID: "estimates", Label: "estimates.list", Href: "/estimates", Icon: "calculator", Go: "e"}, permission.EstimateRead},
+			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},
 		}},
 		{"app.nav.estate", []place{
 			{ui.NavItem{ID: "estate", Label: "app.nav.overview", Href: "/estate", Icon: "layout-dashboard", Go: "o"}, permission.CIRead},

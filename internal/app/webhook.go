@@ -31,7 +31,7 @@ func topics() []webhook.Topic {
 		some("contact", "create", "update", "delete", "import"),
 		some("stakeholder", "create", "update", "delete", "import"),
 		some("supplier", "create", "update", "delete", "import"),
-		some("document", "create", "update", "delete", "import"),
+		some("document", "create", "update", "delete", "import", "hand_in", "review", "waive"),
 		some("estimate", "create", "update", "compute", "issue", "supersede", "revise"),
 		some("ci", "create", "change", "delete", "import"),
 		some("relation", "create", "delete", "import"),

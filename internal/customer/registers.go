@@ -19,12 +19,11 @@ type Registers struct {
 	Contacts     *register.Register[Contact]
 	Stakeholders *register.Register[Stakeholder]
 	Suppliers    *register.Register[Supplier]
-	Documents    *register.Register[Document]
 }
 
 // OpenRegisters makes them stand on their parts.
 func OpenRegisters(p register.Parts) Registers {
-	return Registers{register.Define(contacts, p), register.Define(stakeholders, p), register.Define(suppliers, p), register.Define(documents, p)}
+	return Registers{register.Define(contacts, p), register.Define(stakeholders, p), register.Define(suppliers, p)}
 }
 
 // Registered is a register whatever its struct.
@@ -42,7 +41,7 @@ type Registered interface {
 
 // All lists them in the order of the rail.
 func (r Registers) All() []Registered {
-	return []Registered{r.Contacts, r.Stakeholders, r.Suppliers, r.Documents}
+	return []Registered{r.Contacts, r.Stakeholders, r.Suppliers}
 }
 
 // Intakes are the registers as lists that take files in.

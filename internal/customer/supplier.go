@@ -39,21 +39,3 @@ var suppliers = register.Declaration[Supplier]{Name: "supplier", Path: "/supplie
 			bad.Add("ends_on", "register.bad.order")
 		}
 	}}
-
-// Document is a paper that somebody must keep true: where it is, which edition holds, and when it is looked at again.
-type Document struct {
-	register.Head
-	Title    string        `db:"title" json:"title" field:"text required sort filter search"`
-	Type     string        `db:"type" json:"type" field:"choice values=contract|policy|procedure|runbook|architecture|report|evidence|other default=procedure sort filter"`
-	Status   string        `db:"status" json:"status" field:"choice values=draft|current|superseded|withdrawn default=draft required sort filter"`
-	Edition  string        `db:"edition" json:"edition" field:"text max=40 sort filter help" doc:"Version of the document, as it calls itself."`
-	Owner    refText       `db:"owner_id" json:"owner" field:"ref to=person filter" doc:"Id of the user who answers for it."`
-	ReviewOn register.Date `db:"review_on" json:"review_on" field:"date sort filter help" doc:"When it is looked at again."`
-	Workload refText       `db:"workload_id" json:"workload" field:"ref to=workload filter extra" doc:"Id of the workload that it is about, if it is about one."`
-	Link     string        `db:"link" json:"link" field:"url extra help" doc:"Where it is kept, if elsewhere."`
-	Summary  string        `db:"summary" json:"summary" field:"long search extra"`
-	register.Tail
-}
-
-var documents = register.Declaration[Document]{Name: "document", Path: "/documents", Title: "title", Icon: "file-text", Read: permission.DocumentRead, Write: permission.DocumentWrite,
-	Status: "status", Tones: map[string]ui.Tone{"current": ui.Good, "draft": ui.Info}}

@@ -73,6 +73,7 @@ var unscoped = map[string]string{
 	"internal/record/view":       "a saved view of no customer belongs to the instance",
 	"internal/estate/cmdb":       "terms of CIs from before a migration are made anew when a server starts",
 	"internal/estate/discovery":  "its tick finds schedules that are due and runs whose process died",
+	"internal/onboard/document":  "its tick finds documents of all customers that somebody owes",
 	"internal/exchange/backup":   "a backup is of the whole instance",
 	"internal/app":               "wiring, set-up and sweepers at the start of the program",
 	"cmd":                        "the operator's commands",

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vigie/internal/customer"
+	"vigie/internal/onboard/document"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/permission"
 )
@@ -21,7 +22,7 @@ var registers = []struct {
 	{"contact", "/contacts", "name", permission.ContactRead, permission.ContactWrite, nil},
 	{"stakeholder", "/stakeholders", "name", permission.StakeholderRead, permission.StakeholderWrite, map[string]string{"contact": "contact", "person": "user"}},
 	{"supplier", "/suppliers", "name", permission.SupplierRead, permission.SupplierWrite, map[string]string{"contact": "contact"}},
-	{"document", "/documents", "title", permission.DocumentRead, permission.DocumentWrite, map[string]string{"workload": "workload", "owner": "user"}},
+	{"document", "/documents", "title", permission.DocumentRead, permission.DocumentWrite, map[string]string{"workload": "workload", "owner": "user", "owed_by": "contact"}},
 }
 
 func registerRules() map[string]rule {
@@ -95,7 +96,7 @@ func (h *house) picks(t *testing.T) {
 
 // ofRegisters are the addresses of the registers' pages, which are made of their declarations.
 func (h *house) ofRegisters() (out []handled) {
-	for _, r := range h.app.Customers.Registers.All() {
+	for _, r := range append(h.app.Customers.Registers.All(), h.app.Documents.List) {
 		for _, p := range r.Patterns() {
 			if !strings.HasSuffix(p, "/pick") { // walked by picks
 				out = append(out, handled{p, "register " + r.Kind().Type})
@@ -112,16 +113,17 @@ func (h *house) seedRegisters(t *testing.T, f *firm) {
 	check(t, err)
 	x, err := all.Suppliers.Create(ctx, op, f.Slug, register.As(customer.Supplier{Name: f.Word + " Supplier", Status: "active", SLA: f.Word}))
 	check(t, err)
-	d, err := all.Documents.Create(ctx, op, f.Slug, register.As(customer.Document{Title: f.Word + " Document", Status: "draft", Summary: f.Word}))
+	d, err := h.app.Documents.List.Create(ctx, op, f.Slug, register.As(document.Document{Title: f.Word + " Document", State: "listed", Status: "draft", Summary: f.Word}))
 	check(t, err)
 	f.Refs["stakeholder"], f.Refs["supplier"], f.Refs["document"] = s.ID, x.ID, d.ID
+	h.seedDocuments(t, f)
 }
 
 var registerCalls = join(
 	callsOf("contact", permission.ContactRead, permission.ContactWrite, func(h *house) *register.Register[customer.Contact] { return h.app.Customers.Registers.Contacts }, func(c *customer.Contact) { c.Name = "by method" }),
 	callsOf("stakeholder", permission.StakeholderRead, permission.StakeholderWrite, func(h *house) *register.Register[customer.Stakeholder] { return h.app.Customers.Registers.Stakeholders }, func(c *customer.Stakeholder) { c.Name = "by method" }),
 	callsOf("supplier", permission.SupplierRead, permission.SupplierWrite, func(h *house) *register.Register[customer.Supplier] { return h.app.Customers.Registers.Suppliers }, func(c *customer.Supplier) { c.Name = "by method" }),
-	callsOf("document", permission.DocumentRead, permission.DocumentWrite, func(h *house) *register.Register[customer.Document] { return h.app.Customers.Registers.Documents }, func(c *customer.Document) { c.Title = "by method" }),
+	callsOf("document", permission.DocumentRead, permission.DocumentWrite, func(h *house) *register.Register[document.Document] { return h.app.Documents.List }, func(c *document.Document) { c.Title = "by method" }),
 )
 
 func callsOf[T any](kind string, read, write permission.Action, of func(*house) *register.Register[T], change func(*T)) map[string]call {

@@ -37,7 +37,8 @@ func (h *house) services(t *testing.T) {
 		"contact":     h.app.Customers.Registers.Contacts,
 		"stakeholder": h.app.Customers.Registers.Stakeholders,
 		"supplier":    h.app.Customers.Registers.Suppliers,
-		"document":    h.app.Customers.Registers.Documents,
+		"document":    h.app.Documents.List,
+		"documents":   h.app.Documents,
 	} {
 		v := reflect.TypeOf(service)
 		if v.NumMethod() < 3 {

@@ -3,7 +3,6 @@ package sample
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"vigie/internal/app"
 	"vigie/internal/customer"
@@ -54,15 +53,5 @@ func registers(ctx context.Context, a *app.App, op permission.Actor) error {
 			return fmt.Errorf("sample supplier %s: %w", s.Name, err)
 		}
 	}
-	day := func(days int) register.Date { return register.Date(a.Now().AddDate(0, 0, days).Format(time.DateOnly)) }
-	for _, d := range []customer.Document{
-		{Title: "Service agreement", Type: "contract", Status: "current", Edition: "3.0", ReviewOn: day(120), Summary: "What is promised, and how it is measured."},
-		{Title: "Recovery of parcel tracking", Type: "runbook", Status: "current", Edition: "1.4", ReviewOn: day(-6), Summary: "Step by step, for the one who is woken."},
-		{Title: "Access policy", Type: "policy", Status: "draft", Edition: "0.9", ReviewOn: day(3)},
-	} {
-		if _, err := all.Documents.Create(ctx, op, at, register.As(d)); err != nil {
-			return fmt.Errorf("sample document %s: %w", d.Title, err)
-		}
-	}
-	return nil
+	return documents(ctx, a, op, at, people)
 }

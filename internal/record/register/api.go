@@ -28,7 +28,9 @@ func (b *Body[T]) UnmarshalJSON(raw []byte) error { return json.Unmarshal(raw, &
 func (Body[T]) Schema(huma.Registry) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{}}
 	for _, f := range fieldsOf(reflect.TypeFor[T]()) {
-		s.Properties[f.Name] = f.schema()
+		if !f.Fixed {
+			s.Properties[f.Name] = f.schema()
+		}
 	}
 	s.Properties["custom"] = field.Values{}.Schema(nil)
 	return s
@@ -78,7 +80,7 @@ func (b Body[T]) change(fields []Field) Change[T] {
 		}
 		for _, f := range fields {
 			raw, ok := b.given[f.Name]
-			if !ok {
+			if !ok || f.Fixed {
 				continue
 			}
 			v := f.in(rec)

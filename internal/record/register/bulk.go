@@ -41,7 +41,7 @@ func (e editable[T]) Kind() bulk.Kind {
 
 // common tells whether several records may well have the same value of a field; a name or an address is one record's own.
 func (e editable[T]) common(f Field) bool {
-	return f.Name != e.r.title.Name && !slices.Contains([]Kind{List, Email, Phone, URL}, f.Kind)
+	return f.Name != e.r.title.Name && !f.Fixed && e.r.Options[f.Name] == nil && !slices.Contains([]Kind{List, Email, Phone, URL}, f.Kind)
 }
 
 // Fields implements bulk.Editable.
@@ -193,6 +193,9 @@ func asBefore(before, _ field.Values, _ *fault.Fields) (field.Values, error) { r
 func (e editable[T]) change(ask bulk.Ask, refs map[string]map[string]string) Change[T] {
 	return func(rec *T, bad *fault.Fields) {
 		for _, f := range e.r.fields {
+			if f.Fixed {
+				continue
+			}
 			v := f.in(rec)
 			if state, ok := ask.States[f.Name]; ok {
 				v.SetZero()

@@ -1,5 +1,7 @@
 // Package register makes whole practices out of one struct: registers that are only fields and a list, such as suppliers, documents or
-// licences. Nothing with rules of its own goes this way; what has states that follow one another, clocks or decisions is a room.
+// licences. Nothing with rules of its own goes this way alone; what has states that follow one another, clocks or decisions is a room. A room
+// may leave the plain fields of its record to a register, keep the fields that its rules decide for itself (the option fixed), and show
+// what it has besides them (Declaration.Beside).
 //
 //	type Supplier struct {
 //		register.Head

@@ -49,7 +49,8 @@ var goTypes = map[Kind]reflect.Type{
 //	Kind string `db:"kind" json:"kind" field:"choice values=cloud|software|staff default=cloud filter sort" doc:"For the API."`
 //
 // Behind the kind stand, in any order: required, sort, filter, search, extra (a column that is shown when chosen), hidden (no
-// column), help (a text register.<name>.help.<field> stands below it), max=, values=, default=, to= (of a ref), section=.
+// column), help (a text register.<name>.help.<field> stands below it), fixed (shown and listed, but set by the room alone, never by a form,
+// file or caller), max=, values=, default=, to= (of a ref), section=.
 type Field struct {
 	Name     string // as API, forms and files call it
 	Column   string
@@ -61,6 +62,7 @@ type Field struct {
 	Extra    bool
 	Hidden   bool
 	Help     bool
+	Fixed    bool
 	Max      int
 	Values   []string
 	Default  string
@@ -124,6 +126,8 @@ func (f *Field) option(t reflect.Type, word string) {
 		f.Hidden = true
 	case "help":
 		f.Help = true
+	case "fixed":
+		f.Fixed = true
 	case "max":
 		f.Max, _ = strconv.Atoi(value)
 	case "values":

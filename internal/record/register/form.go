@@ -41,6 +41,9 @@ func (r *Register[T]) fromForm(p *ui.Page, set field.Set, posted url.Values) Cha
 	return func(rec *T, bad *fault.Fields) {
 		tail(rec).Custom = set.Posted(posted)
 		for _, f := range r.fields {
+			if f.Fixed {
+				continue
+			}
 			v := f.in(rec)
 			switch f.Kind {
 			case Several:
@@ -240,7 +243,7 @@ func (r *Register[T]) formParts(ctx context.Context, p *ui.Page, a permission.Ac
 			part.title = p.T(r.key("section." + name))
 		}
 		for _, one := range r.fields {
-			if one.Section != name {
+			if one.Section != name || one.Fixed {
 				continue
 			}
 			c, err := r.input(ctx, p, a, owner, one, f)
@@ -271,6 +274,10 @@ func (r *Register[T]) input(ctx context.Context, p *ui.Page, a permission.Actor,
 	u := ui.Field{Name: f.Name, Label: r.label(p, f), Value: in.values.Get(f.Name), Required: f.Required, Error: in.errors[f.Name], Autocomplete: "off"}
 	if f.Help {
 		u.Help = p.T(r.key("help." + f.Name))
+	}
+	if r.Options[f.Name] != nil {
+		u.Options = r.options(p, f)
+		return ui.Select(p, u), nil
 	}
 	switch f.Kind {
 	case Long:

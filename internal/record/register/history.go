@@ -58,6 +58,9 @@ func (r *Register[T]) history(ctx context.Context, tx *db.Tx, p *ui.Page, ref, s
 		if row.Action == "delete" {
 			e.Icon, e.Text = "trash", p.T("register.common.did_delete")
 		}
+		if key, ok := r.Did[row.Action]; ok {
+			e.Icon, e.Text = "check", p.T(key)
+		}
 		if row.Action == "update" {
 			for _, f := range r.fields {
 				before, after := r.told(p, f, befores[i], names), r.told(p, f, afters[i], names)

@@ -25,15 +25,24 @@ type target[T any] struct{ r *Register[T] }
 // Kind implements intake.Target.
 func (t target[T]) Kind() intake.Kind {
 	r := t.r
+	aside := []string{"customer", "version", "created_at", "updated_at"}
+	for _, f := range r.fields {
+		if f.Fixed {
+			aside = append(aside, f.Name)
+		}
+	}
 	return intake.Kind{List: strings.TrimPrefix(r.Path, "/"), Title: r.key("many"), Tag: r.Tag, Group: "registers", Need: r.Write,
 		Keys:  []intake.Key{{Name: r.title.Name, Label: r.key("field." + r.title.Name)}, {Name: "id", Label: "register.common.id"}},
-		Aside: []string{"customer", "version", "created_at", "updated_at"}}
+		Aside: aside}
 }
 
 // Fields implements intake.Target.
 func (t target[T]) Fields(ctx context.Context, tx *db.Tx) ([]intake.Field, error) {
 	out := []intake.Field{{Name: "id", Label: "register.common.id"}}
 	for _, f := range t.r.fields {
+		if f.Fixed {
+			continue
+		}
 		out = append(out, intake.Field{Name: f.Name, Label: t.r.key("field." + f.Name), Required: f.Name == t.r.title.Name})
 	}
 	set, err := field.Of(ctx, tx, t.r.Name, "")
@@ -134,7 +143,7 @@ func (t target[T]) change(line intake.Row, refs map[string]map[string]string, cu
 		tail(rec).Custom = custom
 		for _, f := range t.r.fields {
 			text := line.Get(f.Name)
-			if text == "" {
+			if text == "" || f.Fixed {
 				continue
 			}
 			if f.Kind == Ref {

@@ -104,7 +104,11 @@ func (r *Register[T]) showList(w http.ResponseWriter, req *http.Request, p *ui.P
 		take = ui.Link{Label: p.T("register.common.take_in"), Href: p.In("/imports/" + strings.TrimPrefix(r.Path, "/"))}
 		add = ui.Link{Label: p.T(r.key("add")), Href: p.In(r.Path + "/new")}
 	}
-	ui.Render(w, req, http.StatusOK, listPage(p, p.T(r.key("about")), table, add, take))
+	var more []ui.Link
+	if r.Links != nil {
+		more = r.Links(p, a)
+	}
+	ui.Render(w, req, http.StatusOK, listPage(p, p.T(r.key("about")), table, more, add, take))
 	return nil
 }
 
@@ -136,6 +140,10 @@ func (r *Register[T]) filters(p *ui.Page) (out []ui.Filter) {
 		if !f.Filter {
 			continue
 		}
+		if r.Options[f.Name] != nil {
+			out = append(out, ui.Filter{Name: f.Name, Label: r.label(p, f), Options: r.options(p, f)})
+			continue
+		}
 		switch f.Kind {
 		case Choice, YesNo, Language:
 			out = append(out, ui.Filter{Name: f.Name, Label: r.label(p, f), Options: r.options(p, f)})
@@ -153,6 +161,9 @@ func (r *Register[T]) filters(p *ui.Page) (out []ui.Filter) {
 
 // options are the choices of a field in a form or filter.
 func (r *Register[T]) options(p *ui.Page, f Field) (out []ui.Option) {
+	if of := r.Options[f.Name]; of != nil {
+		return of(p)
+	}
 	switch f.Kind {
 	case YesNo:
 		return []ui.Option{{Value: "true", Label: p.T("register.common.yes")}, {Value: "false", Label: p.T("register.common.no")}}
@@ -216,6 +227,11 @@ func (r *Register[T]) showRecord(w http.ResponseWriter, req *http.Request, p *ui
 	v.record.Facts = []ui.Fact{{Label: p.T("register.common.customer"), Value: ui.Anchor(p.In("/customers/"+h.Customer), web.CustomerName(p, h.Customer))},
 		{Label: p.T("register.common.updated"), Value: ui.When(p, tail(&rec).UpdatedAt.Time)}}
 	v.sections = r.sections(p, &rec, names)
+	if r.Beside != nil {
+		if v.beside, err = r.Beside(req, p, a, rec); err != nil {
+			return err
+		}
+	}
 	if a.May(r.Write) {
 		v.record.Actions = recordActions(p, r.Path+"/"+h.ID+"/edit", r.doomed(p, &rec))
 	}
@@ -224,6 +240,9 @@ func (r *Register[T]) showRecord(w http.ResponseWriter, req *http.Request, p *ui
 	}
 	if v.record.Actions == nil {
 		v.record.Actions = templ.NopComponent
+	}
+	if v.beside.Actions != nil {
+		v.record.Actions = templ.Join(v.beside.Actions, v.record.Actions)
 	}
 	v.record.Actions, v.record.Panels = v.activity.Buttons(v.record.Actions), v.activity.Panels
 	ui.Render(w, req, http.StatusOK, recordPage(p, v))
@@ -244,6 +263,7 @@ type view struct {
 	sections []section
 	history  []ui.Entry
 	activity web.Activity
+	beside   Beside
 }
 
 // section is a titled part of fields; the first has no title of its own.

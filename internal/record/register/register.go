@@ -2,9 +2,12 @@ package register
 
 import (
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"vigie/internal/kit/list"
 	"vigie/internal/kit/ui"
@@ -28,9 +31,20 @@ type Declaration[T any] struct {
 	// Status is the choice that a record's page shows beside its title, with the tone of each value.
 	Status string
 	Tones  map[string]ui.Tone
+	// Options gives the possible values of a text field whose values are data, with their words.
+	Options map[string]func(*ui.Page) []ui.Option
+	// Links stand above the list besides those that every register has.
+	Links func(p *ui.Page, a permission.Actor) []ui.Link
+	// Beside gives what a record's page shows besides its fields, for a room that has rules of its own over the register.
+	Beside func(req *http.Request, p *ui.Page, a permission.Actor, rec T) (Beside, error)
+	// Did gives the words of actions in the trail that the room's own rules write.
+	Did map[string]string
 	// Check sees the whole record, for what one field alone cannot tell. Its faults join those of the fields.
 	Check func(T, *fault.Fields)
 }
+
+// Beside is what a room shows on the page of a record: buttons, and sections above the details.
+type Beside struct{ Actions, Sections templ.Component }
 
 // Parts is what a register stands on.
 type Parts struct {

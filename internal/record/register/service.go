@@ -57,6 +57,21 @@ func (r *Register[T]) Create(ctx context.Context, a permission.Actor, customer s
 	return out, err
 }
 
+// CreateIn is Create in the transaction of another change; that the actor may, the caller has asked.
+func CreateIn[T any](ctx context.Context, tx *db.Tx, a permission.Actor, r *Register[T], c Change[T]) (T, error) {
+	return r.create(ctx, tx, a, c)
+}
+
+// UpdateIn is Update, likewise, of a record that was read in the same transaction.
+func UpdateIn[T any](ctx context.Context, tx *db.Tx, a permission.Actor, r *Register[T], before T, c Change[T]) (T, error) {
+	return r.update(ctx, tx, a, before, c)
+}
+
+// GetIn reads a record in a transaction. Faults: not_found.
+func GetIn[T any](ctx context.Context, tx *db.Tx, r *Register[T], ref string) (T, error) {
+	return r.get(ctx, tx, ref)
+}
+
 // create works in the scope of the one customer.
 func (r *Register[T]) create(ctx context.Context, tx *db.Tx, a permission.Actor, c Change[T]) (rec T, err error) {
 	r.defaults(&rec)

@@ -69,6 +69,14 @@ func (r *Register[T]) words(p *ui.Page, f Field, v reflect.Value) string {
 	if v.IsZero() && f.Kind != YesNo {
 		return ""
 	}
+	if of := r.Options[f.Name]; of != nil {
+		for _, o := range of(p) {
+			if o.Value == v.String() {
+				return o.Label
+			}
+		}
+		return v.String()
+	}
 	switch f.Kind {
 	case Choice:
 		return r.word(p, f, v.String())

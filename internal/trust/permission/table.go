@@ -98,6 +98,8 @@ const (
 	SupplierWrite    Action = "supplier.write"
 	DocumentRead     Action = "document.read"
 	DocumentWrite    Action = "document.write"
+	DocumentHandIn   Action = "document.hand_in"
+	DocumentReview   Action = "document.review"
 )
 
 // The actions of estimates.
@@ -143,6 +145,8 @@ func Table() []Row {
 		{SupplierWrite, []Role{Admin, Manager, Engineer, Sales}},
 		{DocumentRead, everybody},
 		{DocumentWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
+		{DocumentHandIn, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
+		{DocumentReview, delivery},
 		{EstimateRead, provider},
 		{EstimateWrite, []Role{Admin, Manager, Sales}},
 		{EstimateIssue, []Role{Admin, Manager}},
