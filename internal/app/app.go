@@ -21,6 +21,7 @@ import (
 	"vigie/internal/exchange/transfer"
 	"vigie/internal/exchange/webhook"
 	"vigie/internal/kit/i18n"
+	"vigie/internal/onboard/deliverable"
 	"vigie/internal/onboard/document"
 	"vigie/internal/onboard/estimate"
 	"vigie/internal/platform/blob"
@@ -90,6 +91,7 @@ type App struct {
 	Notes     *note.Service
 	Links     *link.Service
 	Documents *document.Service
+	serviceStart
 
 	opts   Options
 	limits *limits
@@ -171,7 +173,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -184,6 +186,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}
 	a.wirePeople()
 	a.wireApprovals()
+	if err := a.wireDeliverables(); err != nil {
+		return err
+	}
 	a.signOn()
 	a.provisioning()
 	a.CMDB = cmdb.New(a.db)

@@ -68,6 +68,7 @@ func (a *App) api(g gate) *api.API {
 	a.Transfer.Register(x)
 	a.Mail.Register(x)
 	a.Notes.Register(x)
+	a.Deliverables.Register(x)
 	a.sheets().Register(x)
 	a.Estimates.Register(x)
 	return x
@@ -105,6 +106,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Mail.Pages(mux, shell)
 	a.Webhooks.Pages(mux, shell)
 	a.Notes.Pages(mux, shell)
+	a.Deliverables.Pages(mux, shell)
 	a.sheets().Pages(mux, shell)
 	a.Estimates.Pages(mux, shell)
 	mux.Handle("/", shell.Missing())

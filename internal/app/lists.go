@@ -36,6 +36,7 @@ func (a *App) listed() []view.List {
 		{Name: "estimates", Need: permission.EstimateRead},
 		{Name: "coverage", Need: permission.DiscoveryRead},
 		{Name: "documents", Need: permission.DocumentRead},
+		{Name: "deliverables", Need: permission.DeliverableRead},
 	}
 	for _, r := range a.Customers.Registers.All() {
 		k := r.Editable().Kind()

@@ -36,6 +36,7 @@ func topics() []webhook.Topic {
 		some("ci", "create", "change", "delete", "import"),
 		some("relation", "create", "delete", "import"),
 		some("workload", "create", "change", "delete"),
+		some("deliverable", "create", "update", "fill", "ask", "approve"),
 		some("account", "create", "update", "check", "delete"),
 		some("discovery_run", "start", "cancel", "resume"),
 		some("discovery_schedule", "update"),

@@ -53,9 +53,11 @@ func editable() bulk.Rows[Customer] {
 			return fill(ctx, tx, rows)
 		},
 		Head: func(c *Customer) (string, string, int64) { return c.ID, c.Name, c.Version },
-		Check: func(_, c *Customer) fault.Fields {
+		Check: func(before, c *Customer) fault.Fields {
 			phase := string(c.Phase)
-			return bulk.Fields((&ChangeCustomer{Country: &c.Country, Language: &c.Language, TimeZone: &c.TimeZone, Phase: &phase}).Validate())
+			bad := fault.Fields(bulk.Fields((&ChangeCustomer{Country: &c.Country, Language: &c.Language, TimeZone: &c.TimeZone, Phase: &phase}).Validate()))
+			checkLive(&bad, before.Phase, c.Phase)
+			return bad
 		},
 		Store: func(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []bulk.Pair[Customer]) error {
 			for _, p := range pairs { // one, as every customer is a scope of its own
@@ -83,6 +85,11 @@ func store(ctx context.Context, tx *db.Tx, a permission.Actor, before, after Cus
 	}
 	if n == 0 {
 		return after, fault.New(fault.Stale, "fault.stale")
+	}
+	if after.Phase != before.Phase {
+		if err := enter(ctx, tx, a, after.Phase); err != nil {
+			return after, err
+		}
 	}
 	return after, audit.Write(ctx, tx, a, "update", record(after), before, after)
 }

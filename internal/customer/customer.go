@@ -77,6 +77,7 @@ func (n *NewCustomer) Validate() error {
 	checkLanguage(&bad, n.Language)
 	checkZone(&bad, n.TimeZone)
 	checkPhase(&bad, n.Phase)
+	checkLive(&bad, "", Phase(n.Phase))
 	return bad.Err()
 }
 
@@ -196,6 +197,13 @@ func checkZone(bad *fault.Fields, z string) {
 func checkPhase(bad *fault.Fields, p string) {
 	if !slices.Contains(Phases(), Phase(p)) {
 		bad.Add("phase", "customer.field.phase", "values", phaseList())
+	}
+}
+
+// checkLive refuses to put a customer into service by hand: that takes a launch that both sides have signed, see GoLive.
+func checkLive(bad *fault.Fields, from, to Phase) {
+	if to == Live && from != Live {
+		bad.Add("phase", "customer.field.phase_live")
 	}
 }
 

@@ -48,15 +48,15 @@ func TestCustomerLife(t *testing.T) {
 		admin.Do(t, "POST", "/customers", `{"slug":"acme","name":"Again"}`).Want(t, 409)
 
 		c.Advance(1e9)
-		admin.Do(t, "PATCH", "/customers/acme", `{"phase":"live"}`, "If-Match", `"v2"`).Want(t, 412)
-		res = admin.Do(t, "PATCH", "/customers/acme", `{"phase":"live","country":"FR"}`, "If-Match", `"v1"`).Want(t, 200)
+		admin.Do(t, "PATCH", "/customers/acme", `{"phase":"remediation"}`, "If-Match", `"v2"`).Want(t, 412)
+		res = admin.Do(t, "PATCH", "/customers/acme", `{"phase":"remediation","country":"FR"}`, "If-Match", `"v1"`).Want(t, 200)
 		res.JSON(t, &got)
-		if res.Header.Get("ETag") != `"v2"` || got.Phase != customer.Live || got.Country != "FR" || !got.UpdatedAt.After(got.CreatedAt.Time) {
+		if res.Header.Get("ETag") != `"v2"` || got.Phase != customer.Remediation || got.Country != "FR" || !got.UpdatedAt.After(got.CreatedAt.Time) {
 			t.Errorf("changed: %+v %v", got, res.Header)
 		}
 		admin.Do(t, "GET", "/customers/acme", "", "If-None-Match", `"v1"`).Want(t, 200)
 		// Nothing to change is no new version.
-		if res := admin.Do(t, "PATCH", "/customers/acme", `{"phase":"live"}`).Want(t, 200); res.Header.Get("ETag") != `"v2"` {
+		if res := admin.Do(t, "PATCH", "/customers/acme", `{"phase":"remediation"}`).Want(t, 200); res.Header.Get("ETag") != `"v2"` {
 			t.Errorf("version moved without a change: %s", res.Body)
 		}
 		var n int

@@ -13,6 +13,9 @@ func Resolve(ctx context.Context, tx *db.Tx, ref string) (string, error) {
 	return c.ID, err
 }
 
+// One reads the customer of a slug or id within the transaction's scope, without custom fields. Faults: not_found.
+func One(ctx context.Context, tx *db.Tx, ref string) (Customer, error) { return get(ctx, tx, ref) }
+
 // Names gives slug and name of these customers, in one query; those outside of the scope are left out.
 func Names(ctx context.Context, tx *db.Tx, ids []string) (map[string]Name, error) {
 	out := make(map[string]Name, len(ids))

@@ -1,8 +1,8 @@
 // Package customer owns customers and their contacts: what everything else belongs to.
 //
 // A customer has a slug, which people and programs use as its name and which never changes, and a phase: prospect, assessment,
-// remediation, live, ended. Any phase may follow any other, as contracts do come back. Customers are never deleted: what
-// was done for them must stay explainable.
+// remediation, live, ended. Any phase but live may follow any other, as contracts do come back; live is reached by a signed launch
+// alone (GoLive), and every phase is kept with its beginning. Customers are never deleted: what was done for them must stay explainable.
 //
 // # To write another resource, copy this package
 //

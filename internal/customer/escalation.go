@@ -27,20 +27,26 @@ func (s *Service) Escalation(ctx context.Context, a permission.Actor, customerID
 	if err != nil {
 		return nil, err
 	}
+	var out []Contact
+	err = s.db.View(ctx, scope, func(tx *db.Tx) error {
+		out, err = Called(ctx, tx)
+		return err
+	})
+	return out, err
+}
+
+// Called is Escalation in a transaction of the customer.
+func Called(ctx context.Context, tx *db.Tx) (out []Contact, err error) {
 	type placed struct {
 		Contact
 		Place int64 `db:"place"`
 	}
 	q := escalation.All()
 	q.Limit = 100
-	var out []Contact
-	err = s.db.View(ctx, scope, func(tx *db.Tx) error {
-		page, err := list.Run[placed](ctx, tx, escalation, q)
-		for _, row := range page.Items {
-			out = append(out, row.Contact)
-		}
-		return err
-	})
+	page, err := list.Run[placed](ctx, tx, escalation, q)
+	for _, row := range page.Items {
+		out = append(out, row.Contact)
+	}
 	return out, err
 }
 

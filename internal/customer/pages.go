@@ -361,8 +361,12 @@ func rateText(rate int64) string {
 	return strconv.FormatInt(rate, 10)
 }
 
-func phaseOptions(p *ui.Page) (out []ui.Option) {
+// phaseOptions are the phases that a form can set: live only for who is live already.
+func phaseOptions(p *ui.Page, now string) (out []ui.Option) {
 	for _, ph := range Phases() {
+		if ph == Live && now != string(Live) {
+			continue
+		}
 		out = append(out, ui.Option{Value: string(ph), Label: phaseWord(p, string(ph))})
 	}
 	return out

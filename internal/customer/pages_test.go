@@ -32,20 +32,20 @@ func TestCustomerPages(t *testing.T) {
 
 	manager.Post(t, "/customers/new", "slug", "Acme Ltd", "name", "Acme & Sons", "country", "Narnia", "language", "en", "time_zone", "Mars/Base").Want(t, 422).
 		Has(t, `value="Acme Ltd"`, `value="Acme & Sons"`, "lower-case letters", "ISO 3166-1", "IANA", `href="#f-time_zone"`)
-	manager.Post(t, "/customers/new", "slug", "acme", "name", "Acme", "country", "fr", "language", "fr", "time_zone", "Europe/Paris", "phase", "live").To(t, "/customers/acme")
+	manager.Post(t, "/customers/new", "slug", "acme", "name", "Acme", "country", "fr", "language", "fr", "time_zone", "Europe/Paris", "phase", "remediation").To(t, "/customers/acme")
 	manager.Post(t, "/customers/new", "slug", "acme", "name", "Again", "language", "en", "time_zone", "UTC").Want(t, 409).Has(t, "already a customer with the slug acme", `href="#f-slug"`)
 	manager.Post(t, "/customers/new", "slug", "zenith", "name", "Zenith", "language", "en", "time_zone", "UTC").To(t, "/customers/zenith")
 
-	manager.Get(t, "/customers").Want(t, 200).Has(t, "2 rows", "Acme", "Zenith", "Live", "Prospect")
+	manager.Get(t, "/customers").Want(t, 200).Has(t, "2 rows", "Acme", "Zenith", "Remediation", "Prospect")
 	manager.Get(t, "/customers?customer=acme").Want(t, 200).Has(t, "1 row")
 	manager.Get(t, "/customers/acme").Want(t, 200).Has(t, "Europe/Paris · 10:00", "/customers/acme/edit", "/coverage?customer=acme")
 	engineer.Get(t, "/customers/acme").Want(t, 200).Lacks(t, "/customers/acme/edit").Has(t, "/contacts/new?customer=acme")
 	manager.Get(t, "/customers/zenith?customer=acme").Want(t, http.StatusNotFound)
 	manager.Get(t, "/customers/nobody").Want(t, http.StatusNotFound)
 
-	manager.Post(t, "/customers/acme/edit", "name", "", "language", "fr", "time_zone", "Europe/Paris", "phase", "live", "version", "1").Want(t, 422).Has(t, "#f-name")
+	manager.Post(t, "/customers/acme/edit", "name", "", "language", "fr", "time_zone", "Europe/Paris", "phase", "remediation", "version", "1").Want(t, 422).Has(t, "#f-name")
 	manager.Post(t, "/customers/acme/edit", "name", "Acme Group", "language", "fr", "time_zone", "Europe/Paris", "phase", "ended", "version", "1").To(t, "/customers/acme")
-	manager.Post(t, "/customers/acme/edit", "name", "Late", "language", "fr", "time_zone", "UTC", "phase", "live", "version", "1").Want(t, http.StatusPreconditionFailed)
+	manager.Post(t, "/customers/acme/edit", "name", "Late", "language", "fr", "time_zone", "UTC", "phase", "remediation", "version", "1").Want(t, http.StatusPreconditionFailed)
 	engineer.Post(t, "/customers/acme/edit", "name", "Mine").Want(t, http.StatusForbidden)
 
 	engineer.Post(t, "/contacts/new", "customer", "acme", "name", "Ann", "email", "not an address").Want(t, 422).Has(t, "Give an e-mail address", `value="Ann"`, `href="#f-email"`)

@@ -78,6 +78,9 @@ func (s *Service) CreateCustomer(ctx context.Context, a permission.Actor, in New
 			}
 			return fmt.Errorf("create customer: %w", err)
 		}
+		if err := enter(ctx, tx, a, c.Phase); err != nil {
+			return err
+		}
 		if err := field.Store(ctx, tx, set, c.ID, nil, c.Custom); err != nil {
 			return err
 		}
@@ -136,6 +139,7 @@ func (s *Service) update(ctx context.Context, a permission.Actor, ref string, ve
 			return err
 		}
 		var bad fault.Fields
+		checkLive(&bad, before.Phase, after.Phase)
 		if after.Custom, err = field.Check(ctx, tx, set, before.Custom, in.Custom, &bad, field.Changed); err != nil {
 			return err
 		}

@@ -26,6 +26,7 @@ func (h *house) services(t *testing.T) {
 		"scim":        h.app.SCIM,
 		"file":        h.app.Files,
 		"field":       h.app.Fields,
+		"deliverable": h.app.Deliverables,
 		"note":        h.app.Notes,
 		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,

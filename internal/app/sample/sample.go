@@ -42,7 +42,7 @@ func People() []Person {
 func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	op := a.Operator("vigie demo")
 	slugs := []customer.NewCustomer{
-		{Slug: "meridian", Name: "Meridian Freight", Country: "FR", Language: "fr", TimeZone: "Europe/Paris", Phase: "live"},
+		{Slug: "meridian", Name: "Meridian Freight", Country: "FR", Language: "fr", TimeZone: "Europe/Paris", Phase: "remediation"},
 		{Slug: "nordlys", Name: "Nordlys Energi", Country: "DK", Language: "en", TimeZone: "Europe/Copenhagen", Phase: "assessment"},
 		{Slug: "atelier-lumen", Name: "Atelier Lumen", Country: "CA", Language: "fr", TimeZone: "America/Montreal", Phase: "prospect"},
 	}

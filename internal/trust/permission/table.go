@@ -90,6 +90,14 @@ const (
 	FieldHouse      Action = "custom_field.house"
 )
 
+// The actions of onboarding: what is delivered, and the launch.
+const (
+	DeliverableRead  Action = "deliverable.read"
+	DeliverableWrite Action = "deliverable.write"
+	LaunchRead       Action = "launch.read"
+	LaunchWrite      Action = "launch.write"
+)
+
 // The actions of the registers.
 const (
 	StakeholderRead  Action = "stakeholder.read"
@@ -150,6 +158,10 @@ func Table() []Row {
 		{EstimateRead, provider},
 		{EstimateWrite, []Role{Admin, Manager, Sales}},
 		{EstimateIssue, []Role{Admin, Manager}},
+		{DeliverableRead, everybody},
+		{DeliverableWrite, delivery},
+		{LaunchRead, everybody},
+		{LaunchWrite, []Role{Admin, Manager}},
 		{AccountRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
 		{AccountWrite, delivery},
 		{DiscoveryRead, provider},

@@ -1,0 +1,32 @@
+package app
+
+import (
+	"context"
+	"io/fs"
+
+	"vigie/catalogue"
+	"vigie/internal/onboard/deliverable"
+	"vigie/internal/trust/approval"
+)
+
+// serviceStart is what leads a customer into service: its deliverables, and the launch.
+type serviceStart struct {
+	Deliverables *deliverable.Service
+}
+
+// wireDeliverables makes the room of deliverables, and tells it of signatures.
+func (a *App) wireDeliverables() error {
+	files, err := fs.Sub(catalogue.Files, "deliverable")
+	if err != nil {
+		return err
+	}
+	templates, err := deliverable.LoadTemplates(files)
+	if err != nil {
+		return err
+	}
+	a.Deliverables = deliverable.New(deliverable.Parts{DB: a.db, Bundle: a.bundle, Clock: a.opts.Clock, Customers: a.Customers, Approvals: a.Approvals, Templates: templates})
+	a.Approvals.On(deliverable.Purpose, func(ctx context.Context, v approval.Approval) error {
+		return a.Deliverables.Told(ctx, system(v.CustomerID), v)
+	})
+	return nil
+}
