@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the folders of data.
 //
-//go:embed controls documents questions estimate deliverable
+//go:embed controls documents questions estimate deliverable plan
 var Files embed.FS

@@ -24,6 +24,7 @@ import (
 	"vigie/internal/onboard/deliverable"
 	"vigie/internal/onboard/document"
 	"vigie/internal/onboard/estimate"
+	"vigie/internal/onboard/plan"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
@@ -87,6 +88,7 @@ type App struct {
 	Approvals *approval.Service
 	Files     *file.Service
 	Estimates *estimate.Service
+	Plans     *plan.Service
 	lists
 	Notes     *note.Service
 	Links     *link.Service
@@ -174,6 +176,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
 	a.Subjects = subject.New(slices.Concat(deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), plan.Kinds())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -193,6 +196,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.provisioning()
 	a.CMDB = cmdb.New(a.db)
 	if err := a.wireEstimates(); err != nil {
+		return err
+	}
+	if err := a.wirePlans(); err != nil {
 		return err
 	}
 	a.wireLists()

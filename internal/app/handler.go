@@ -71,12 +71,13 @@ func (a *App) api(g gate) *api.API {
 	a.Deliverables.Register(x)
 	a.sheets().Register(x)
 	a.Estimates.Register(x)
+	a.Plans.Register(x)
 	return x
 }
 
 // parts are what hangs on the page of every record, in this order.
 func (a *App) parts() []web.Part {
-	return []web.Part{a.Fields.Part(), a.Notes.Part(), a.Files.Part(), a.Audit.History()}
+	return []web.Part{a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
 }
 
 // doors are the pages that need no sign-in.
@@ -109,6 +110,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Deliverables.Pages(mux, shell)
 	a.sheets().Pages(mux, shell)
 	a.Estimates.Pages(mux, shell)
+	a.Plans.Pages(mux, shell)
 	mux.Handle("/", shell.Missing())
 }
 

@@ -34,6 +34,7 @@ func (a *App) listed() []view.List {
 		{Name: "accounts", Need: permission.AccountRead},
 		{Name: "discovery", Need: permission.DiscoveryRead},
 		{Name: "estimates", Need: permission.EstimateRead},
+		{Name: "plans", Need: permission.PlanRead},
 		{Name: "coverage", Need: permission.DiscoveryRead},
 		{Name: "documents", Need: permission.DocumentRead},
 		{Name: "deliverables", Need: permission.DeliverableRead},

@@ -25,6 +25,7 @@ type firm struct {
 
 // kinds are the records that a request can name.
 var kinds = []string{"deliverable", "customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate"}
+var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate", "plan", "meeting", "plan_task", "statement"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -122,6 +123,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	f.Refs["workload"] = work.ID
 	h.seedRegisters(t, f)
 	h.seedEstimate(t, f)
+	h.seedPlan(t, f)
 	for _, kind := range []string{"ci", "ci2"} {
 		ci, err := h.app.CMDB.CreateCI(ctx, op, cmdb.NewCI{Customer: f.Slug, Type: "AWS::EC2::Instance", Name: w + "-" + kind, ExternalID: w + "-" + kind, Account: f.Refs["number"],
 			Region: "eu-west-1", Owner: w, Workload: work.ID, Tags: map[string]string{"tag-" + w: w}, Attributes: map[string]any{"Note": w}})

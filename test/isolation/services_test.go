@@ -35,6 +35,7 @@ func (h *house) services(t *testing.T) {
 		"transfer":    h.app.Transfer,
 		"webhook":     h.app.Webhooks,
 		"estimate":    h.app.Estimates,
+		"plan":        h.app.Plans,
 		"contact":     h.app.Customers.Registers.Contacts,
 		"stakeholder": h.app.Customers.Registers.Stakeholders,
 		"supplier":    h.app.Customers.Registers.Suppliers,

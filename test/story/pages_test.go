@@ -117,6 +117,8 @@ func everyPage(t *testing.T) []page {
 	account := first(t, c, "/accounts", "/accounts")
 	run := first(t, c, "/discovery", "/discovery")
 	estimate := first(t, c, "/estimates?customer=nordlys", "/estimates")
+	plan := first(t, c, "/plans", "/plans")
+	meeting := first(t, c, plan, "/meetings")
 	field := first(t, c, "/custom-fields", "/custom-fields")
 	webhook := added(t, c, "/webhooks", url.Values{"customer": {"meridian"}, "name": {"Chat of the desk"}, "url": {"https://hooks.example.com/vigie"}, "events": {"*"}})
 	provider := added(t, c, "/identity-providers", url.Values{"name": {"Example ID"}, "slug": {"example-id"}, "customer": {"meridian"}, "issuer": {"https://id.example.com"}, "client_id": {"vigie"},
@@ -129,6 +131,13 @@ func everyPage(t *testing.T) []page {
 		{name: "customer-new", path: "/customers/new"},
 		{name: "estate", path: "/estate"},
 		{name: "estate-empty", path: "/estate?customer=atelier-lumen"},
+		{name: "plans", path: "/plans"},
+		{name: "plans-empty", path: "/plans?customer=meridian"},
+		{name: "plan", path: plan},
+		{name: "plan-new", path: "/plans/new"},
+		{name: "meeting", path: meeting},
+		{name: "meeting-new", path: plan + "/meetings/new"},
+		{name: "meeting-edit", path: meeting + "/edit"},
 		{name: "estimates", path: "/estimates"},
 		{name: "estimates-empty", path: "/estimates?customer=meridian"},
 		{name: "estimate", path: estimate},

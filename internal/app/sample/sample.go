@@ -82,6 +82,9 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if err := estimates(ctx, a, op); err != nil {
 		return err
 	}
+	if err := plans(ctx, a, op); err != nil {
+		return err
+	}
 	_, err = a.Discovery.ReplayRun(ctx, op, id, bytes.NewReader(meridian), "", watch)
 	return err
 }

@@ -105,6 +105,10 @@ func (l letter) compose() (*gomail.Msg, error) {
 	m.SetBodyString(gomail.TypeTextPlain, l.text)
 	m.AddAlternativeString(gomail.TypeTextHTML, l.html)
 	for _, a := range l.attach {
+		if strings.HasPrefix(a.MediaType, "text/calendar") {
+			// An invitation is an alternative of the text (RFC 6047): most calendars offer to take it in only there. The file is for the others.
+			m.AddAlternativeString(gomail.ContentType(a.MediaType), string(a.Content))
+		}
 		if err := m.AttachReader(a.Name, strings.NewReader(string(a.Content)), gomail.WithFileContentType(gomail.ContentType(a.MediaType))); err != nil {
 			return nil, fmt.Errorf("attach %s: %w", a.Name, err)
 		}

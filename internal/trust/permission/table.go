@@ -110,6 +110,12 @@ const (
 	DocumentReview   Action = "document.review"
 )
 
+// The actions of full assessments.
+const (
+	PlanRead  Action = "plan.read"
+	PlanWrite Action = "plan.write"
+)
+
 // The actions of estimates.
 const (
 	EstimateRead  Action = "estimate.read"
@@ -155,6 +161,8 @@ func Table() []Row {
 		{DocumentWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
 		{DocumentHandIn, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
 		{DocumentReview, delivery},
+		{PlanRead, everybody},
+		{PlanWrite, []Role{Admin, Manager, Engineer, Sales}},
 		{EstimateRead, provider},
 		{EstimateWrite, []Role{Admin, Manager, Sales}},
 		{EstimateIssue, []Role{Admin, Manager}},
