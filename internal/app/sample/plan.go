@@ -42,6 +42,18 @@ func plans(ctx context.Context, a *app.App, op permission.Actor) error {
 		Feeds: []plan.Ref{{Type: "contact", ID: freja.ID}}}); err != nil {
 		return fmt.Errorf("sample statement: %w", err)
 	}
-	_, err = a.Plans.AddTask(ctx, op, plan.NewTask{Meeting: meetings[0].ID, Title: "Send the list of AWS accounts", Side: "customer", Owner: "Freja Holm", DueOn: monday.AddDate(0, 0, 1).Format(time.DateOnly)})
+	today, done := now.Format(time.DateOnly), true
+	tasks, err := a.Plans.Tasks(ctx, op, made.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		if t.DueOn < today {
+			if _, err := a.Plans.UpdateTask(ctx, op, t.ID, 0, plan.ChangeTask{Done: &done}); err != nil {
+				return fmt.Errorf("sample task %s: %w", t.Title, err)
+			}
+		}
+	}
+	_, err = a.Plans.AddTask(ctx, op, plan.NewTask{Meeting: meetings[0].ID, Title: "Send the list of AWS accounts", Side: "customer", Owner: "Freja Holm", DueOn: now.AddDate(0, 0, 1).Format(time.DateOnly)})
 	return err
 }
