@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 
-	"vigie/catalogue"
 	"vigie/internal/onboard/estimate"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -11,7 +10,7 @@ import (
 
 // wireEstimates opens the room of estimates.
 func (a *App) wireEstimates() (err error) {
-	a.Estimates, err = estimate.New(estimate.Parts{DB: a.db, Catalogue: catalogue.Files, Assessments: assessed{}, Bundle: a.bundle, Clock: a.opts.Clock})
+	a.Estimates, err = estimate.New(estimate.Parts{DB: a.db, Catalogue: a.data, Assessments: assessed{}, Bundle: a.bundle, Clock: a.opts.Clock})
 	return err
 }
 

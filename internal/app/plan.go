@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"vigie/catalogue"
 	"vigie/internal/exchange/mail"
 	"vigie/internal/onboard/plan"
 	"vigie/internal/platform/db"
@@ -12,7 +11,7 @@ import (
 
 // wirePlans opens the room of full assessments, whose invitations leave by mail.
 func (a *App) wirePlans() (err error) {
-	a.Plans, err = plan.New(plan.Parts{DB: a.db, Catalogue: catalogue.Files, Mailer: planMail{a}, Subjects: a.Subjects,
+	a.Plans, err = plan.New(plan.Parts{DB: a.db, Catalogue: a.data, Mailer: planMail{a}, Subjects: a.Subjects,
 		Organizer: func() (string, string) { return a.opts.Mail.From.Name, a.opts.Mail.From.Email }})
 	return err
 }
