@@ -32,9 +32,9 @@ func rail() []struct {
 		}},
 		{"app.nav.onboarding", []place{
 			{ui.NavItem{ID: "estimates", Label: "estimates.list", Href: "/estimates", Icon: "calculator", Go: "e"}, permission.EstimateRead},
+			{ui.NavItem{ID: "plan", Label: "plans.list", Href: "/plans", Icon: "calendar", Go: "f"}, permission.PlanRead},
 			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},
 			{ui.NavItem{ID: "deliverables", Label: "deliverable.list", Href: "/deliverables", Icon: "file-certificate"}, permission.DeliverableRead},
-			{ui.NavItem{ID: "plan", Label: "plans.list", Href: "/plans", Icon: "calendar", Go: "f"}, permission.PlanRead},
 		}},
 		{"app.nav.estate", []place{
 			{ui.NavItem{ID: "estate", Label: "app.nav.overview", Href: "/estate", Icon: "layout-dashboard", Go: "o"}, permission.CIRead},

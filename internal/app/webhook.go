@@ -32,7 +32,6 @@ func topics() []webhook.Topic {
 		some("stakeholder", "create", "update", "delete", "import"),
 		some("supplier", "create", "update", "delete", "import"),
 		some("document", "create", "update", "delete", "import", "hand_in", "review", "waive"),
-		some("document", "create", "update", "delete", "import"),
 		some("plan", "create", "update"),
 		some("meeting", "create", "update", "invite", "cancel"),
 		some("plan_task", "create", "update"),

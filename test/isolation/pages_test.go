@@ -93,8 +93,7 @@ func fixedForm(pairs ...string) func(*firm) url.Values {
 }
 
 // pageRules are all pages.
-var pageRules = join(deliverablePages, fieldPages, estimatePages, auditPages, webhookPages, signOnPages, scimPages, registerPages(), documentPages, recordPages, peoplePages, bulkPages, map[string]pageRule{
-var pageRules = join(fieldPages, estimatePages, planPages, auditPages, webhookPages, signOnPages, scimPages, registerPages(), recordPages, peoplePages, bulkPages, map[string]pageRule{
+var pageRules = join(planPages, deliverablePages, fieldPages, estimatePages, auditPages, webhookPages, signOnPages, scimPages, registerPages(), documentPages, recordPages, peoplePages, bulkPages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
 	"GET /palette": {action: permission.CustomerRead},
 

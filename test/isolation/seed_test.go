@@ -24,8 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"deliverable", "customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate"}
-var kinds = []string{"customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate", "plan", "meeting", "plan_task", "statement"}
+var kinds = []string{"plan", "meeting", "plan_task", "statement", "deliverable", "customer_id", "contact", "stakeholder", "supplier", "document", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -114,7 +113,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	h.approve(t, f)
 	h.across(t, func(ctx context.Context, tx *db.Tx) error {
 		var entry string
-		err := tx.Get(ctx, &entry, `SELECT CAST(id AS TEXT) FROM {audit_entry} WHERE record_id = ?`, contact.ID)
+		err := tx.Get(ctx, &entry, `SELECT CAST(id AS TEXT) FROM {audit_entry} WHERE record_id = ? AND action = 'create'`, contact.ID)
 		f.Refs["audit"] = entry
 		return err
 	})
