@@ -65,6 +65,7 @@ type grammar struct {
 	Restore   restoreCommand   `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`
 	Audit     auditCommand     `cmd:"" help:"The tamper-evident audit log."`
 	Webhook   webhookCommand   `cmd:"" help:"Webhooks: addresses that are told what changes."`
+	Gaps      gapsCommand      `cmd:"" help:"What the estate of a customer lacks against what is asked."`
 	Controls  controlsCommand  `cmd:"" help:"The controls of the gap analysis."`
 	Secret    secretCommand    `cmd:"" help:"Keys of the secrets that are kept sealed."`
 	Doctor    doctorCommands   `cmd:"" help:"Check this installation."`

@@ -24,6 +24,7 @@ import (
 	"vigie/internal/onboard/deliverable"
 	"vigie/internal/onboard/document"
 	"vigie/internal/onboard/estimate"
+	"vigie/internal/onboard/gap"
 	"vigie/internal/onboard/plan"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
@@ -89,6 +90,7 @@ type App struct {
 	Files     *file.Service
 	Estimates *estimate.Service
 	Plans     *plan.Service
+	Gaps      *gap.Service
 	lists
 	Notes     *note.Service
 	Links     *link.Service
@@ -175,7 +177,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(gap.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -203,7 +205,10 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.wireLists()
 	a.wireTransfer()
 	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),
-		Intake: estateIntake{}, Outbox: a.outbox, System: system})
+		Intake: estateIntake{}, Outbox: a.outbox, System: system, Ended: a.judgeAfter})
+	if err := a.wireGaps(); err != nil {
+		return err
+	}
 	a.wireBulk()
 	if a.db.Engine() == db.SQLite {
 		// Whoever opens an embedded database holds its folder: no other process can be at a run.

@@ -61,6 +61,7 @@ func (a *App) api(g gate) *api.API {
 	a.Documents.Register(x, customer.Resolve)
 	a.Discovery.Register(x, directory{a.Customers})
 	a.CMDB.Register(x)
+	a.Gaps.Register(x)
 	a.Webhooks.Register(x)
 	a.Files.Register(x)
 	a.registerFields(x)
@@ -77,7 +78,7 @@ func (a *App) api(g gate) *api.API {
 
 // parts are what hangs on the page of every record, in this order.
 func (a *App) parts() []web.Part {
-	return []web.Part{a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
+	return []web.Part{a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
 }
 
 // doors are the pages that need no sign-in.
@@ -105,6 +106,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.listPages(mux, shell)
 	a.Transfer.Pages(mux, shell)
 	a.Mail.Pages(mux, shell)
+	a.Gaps.Pages(mux, shell)
 	a.Webhooks.Pages(mux, shell)
 	a.Notes.Pages(mux, shell)
 	a.Deliverables.Pages(mux, shell)

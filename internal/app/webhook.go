@@ -44,6 +44,8 @@ func topics() []webhook.Topic {
 		some("account", "create", "update", "check", "delete"),
 		some("discovery_run", "start", "cancel", "resume"),
 		some("discovery_schedule", "update"),
+		some("gap", "drift", "accept"),
+		some("gap_run", "start"),
 		some("approval", "request", "sign", "refuse", "withdraw", "expire"),
 		some("note", "write", "edit", "remove"),
 		some("file", "add", "remove"),

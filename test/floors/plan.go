@@ -44,6 +44,8 @@ var sideways = map[string][]string{
 	"internal/exchange/transfer": {"internal/exchange/archive"},
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.
+	// The verdicts are the controls' words on what is stored.
+	"internal/onboard/gap":      {"internal/onboard/control"},
 	"internal/estate/cmdb":      {"internal/estate/collect"},
 	"internal/estate/sheet":     {"internal/estate/cmdb", "internal/estate/collect"},
 	"internal/estate/discovery": {"internal/estate/cmdb", "internal/estate/collect", "internal/estate/collect/policy"},
@@ -75,6 +77,7 @@ var unscoped = map[string]string{
 	"internal/estate/discovery":  "its tick finds schedules that are due and runs whose process died",
 	"internal/onboard/document":  "its tick finds documents of all customers that somebody owes",
 	"internal/exchange/backup":   "a backup is of the whole instance",
+	"internal/onboard/gap":       "its tick finds acceptances of all customers that have run out",
 	"internal/app":               "wiring, set-up and sweepers at the start of the program",
 	"cmd":                        "the operator's commands",
 	"internal/exchange/transfer": "the order to remove a customer outlives the customer",

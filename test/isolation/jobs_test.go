@@ -12,6 +12,7 @@ import (
 	"vigie/internal/estate/discovery"
 	"vigie/internal/exchange/mail"
 	"vigie/internal/exchange/webhook"
+	"vigie/internal/onboard/gap"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
 	"vigie/internal/trust/approval"
@@ -25,6 +26,7 @@ func (h *house) jobs(t *testing.T) {
 		discovery.RunTopic:  h.runOfAnother,
 		mail.Topic:          h.mailOfAnother,
 		webhook.TaskTopic:   h.deliveryOfAnother,
+		gap.RunTopic:        h.evaluationOfAnother,
 		identity.ResetTopic: h.resetOfNobody,
 		jobs.TickTopic:      h.sweepers,
 	}

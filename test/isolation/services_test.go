@@ -36,6 +36,7 @@ func (h *house) services(t *testing.T) {
 		"webhook":     h.app.Webhooks,
 		"estimate":    h.app.Estimates,
 		"plan":        h.app.Plans,
+		"gap":         h.app.Gaps,
 		"contact":     h.app.Customers.Registers.Contacts,
 		"stakeholder": h.app.Customers.Registers.Stakeholders,
 		"supplier":    h.app.Customers.Registers.Suppliers,

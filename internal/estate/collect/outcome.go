@@ -68,10 +68,13 @@ func Classify(err error) Result {
 		}
 	case absentService(err):
 		r.Outcome = Skipped
-		r.Message = "the service is not offered in this region"
+		r.Message = NotOffered
 	}
 	return r
 }
+
+// NotOffered is the message of a scope that was skipped since its region lacks the service: there is nothing to see.
+const NotOffered = "the service is not offered in this region"
 
 // ErrSkip ends a collector that has nothing to look at here; wrap it with the reason.
 var ErrSkip = errors.New("skipped")

@@ -75,8 +75,10 @@ func (s *Service) end(ctx context.Context, scope db.Scope, r Run, err error, wat
 		if err := finishRun(ctx, tx, r, state, message); err != nil {
 			return err
 		}
-		r, err = loadRun(ctx, tx, r.ID)
-		return err
+		if r, err = loadRun(ctx, tx, r.ID); err != nil {
+			return err
+		}
+		return s.ended(ctx, tx, r)
 	})
 	if werr != nil {
 		return r, fmt.Errorf("end discovery run: %w", werr)

@@ -25,6 +25,7 @@ type Service struct {
 	intake     Intake
 	outbox     tasks
 	system     System
+	ended      func(context.Context, *db.Tx, Run) error
 }
 
 // Parts is what a Service is made of.
@@ -37,11 +38,16 @@ type Parts struct {
 	Intake     Intake
 	Outbox     tasks
 	System     System
+	// Ended is told of a run that has ended, in the transaction of its end; nil where nobody asks.
+	Ended func(ctx context.Context, tx *db.Tx, r Run) error
 }
 
 // New makes the service.
 func New(p Parts) *Service {
-	return &Service{db: p.DB, clock: p.Clock, log: p.Log, cloud: p.Cloud, collectors: p.Collectors, intake: p.Intake, outbox: p.Outbox, system: p.System}
+	if p.Ended == nil {
+		p.Ended = func(context.Context, *db.Tx, Run) error { return nil }
+	}
+	return &Service{ended: p.Ended, db: p.DB, clock: p.Clock, log: p.Log, cloud: p.Cloud, collectors: p.Collectors, intake: p.Intake, outbox: p.Outbox, system: p.System}
 }
 
 // Collectors is the registry that runs use; pages show it and the role's policy is computed from it.

@@ -61,6 +61,8 @@ const (
 	CIImport        Action = "ci.import"
 	WorkloadRead    Action = "workload.read"
 	WorkloadWrite   Action = "workload.write"
+	GapRead         Action = "gap.read"
+	GapWrite        Action = "gap.write"
 	FileRead        Action = "file.read"
 	FileWrite       Action = "file.write"
 	FileRemove      Action = "file.remove"
@@ -178,6 +180,8 @@ func Table() []Row {
 		{CIWrite, delivery},
 		{CIImport, delivery},
 		{WorkloadRead, everybody},
+		{GapRead, everybody},
+		{GapWrite, delivery},
 		{WorkloadWrite, delivery},
 		{FileRead, everybody},
 		{FileWrite, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
