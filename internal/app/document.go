@@ -17,7 +17,7 @@ func (a *App) wireDocuments() error {
 	if err != nil {
 		return err
 	}
-	a.Documents = document.New(document.Parts{DB: a.db, Clock: a.opts.Clock, Subjects: a.Subjects, Files: a.Files, Mailer: documentMail{a}, Kinds: kinds})
+	a.Documents = document.New(document.Parts{DB: a.db, Clock: a.opts.Clock, Subjects: a.Subjects, Files: a.Files, Mailer: documentMail{a}, Links: a.Links, Kinds: kinds})
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Documents.Sweep(ctx, system) })
 	return nil
 }
@@ -32,9 +32,5 @@ func (m documentMail) Owed(ctx context.Context, tx *db.Tx, a permission.Actor, w
 	if w.Remarks != "" {
 		args["remarks"] = w.Remarks
 	}
-	link := ""
-	if to := m.app.opts.PublicURL; to != nil {
-		link = to.String() + "/documents"
-	}
-	return m.app.Mail.Put(ctx, tx, mail.Message{Template: w.Template, To: mail.Address{Name: w.Name(), Email: w.Email()}, Language: w.Language(), TimeZone: w.TimeZone(), Args: args, Link: link, Unique: w.Unique})
+	return m.app.Mail.Put(ctx, tx, mail.Message{Template: w.Template, To: mail.Address{Name: w.Name(), Email: w.Email()}, Language: w.Language(), TimeZone: w.TimeZone(), Args: args, Link: w.Link, Unique: w.Unique})
 }

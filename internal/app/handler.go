@@ -86,6 +86,7 @@ func (a *App) doors(mux *http.ServeMux, shell *web.Shell) {
 	mux.Handle("POST "+ui.PreferencePath, ui.Preferences(a.bundle))
 	a.Identity.Mount(mux, a.opts.Telemetry.Log, shell.Open)
 	a.SignOn.Mount(mux, shell.Open)
+	a.Documents.HandInPages(mux, shell, a.Links)
 }
 
 func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {

@@ -67,10 +67,11 @@ var documentPages = map[string]pageRule{
 }
 
 var documentActorless = map[string]string{
-	"documents.Register":   "hangs operations on the API: walked there",
-	"documents.Pages":      "hangs pages on the mux: walked there",
-	"documents.StandingIn": "reads in the transaction of the caller, whose scope holds it",
-	"documents.Sweep":      "works for all customers: walked by jobs",
+	"documents.Register":    "hangs operations on the API: walked there",
+	"documents.Pages":       "hangs pages on the mux: walked there",
+	"documents.HandInPages": "hangs pages of private links on the mux: tried by the tests of the room",
+	"documents.StandingIn":  "reads in the transaction of the caller, whose scope holds it",
+	"documents.Sweep":       "works for all customers: walked by jobs",
 }
 
 var documentCalls = map[string]call{

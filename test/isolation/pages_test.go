@@ -20,6 +20,8 @@ var open = map[string]string{
 	"GET /assets/":                      "style sheets and scripts",
 	"GET /custom-fields/pick":           "walked by fieldPick",
 	"GET /live":                         "walked by streams",
+	"GET /hand-in/{token}":              "a private link, which only its contact is sent: tried by the tests of the room",
+	"POST /hand-in/{token}/{id}":        "likewise",
 	"GET /files/{token}":                "a signed address, which only who sees the file is given: walked by operations",
 	"GET /api/openapi.json":             "the same for everybody",
 	"GET /api/docs":                     "the same for everybody",

@@ -46,6 +46,8 @@ var pathKinds = map[string]string{
 	"audit/{id}":                     "audit",
 	"approvals/{id}":                 "approval",
 	"attachments/{id}":               "file",
+	"hand-in/{token}":                "file",
+	"{token}/{id}":                   "document",
 	"files/{token}":                  "file",
 	"people/{id}":                    "user",
 	"sessions/{id}":                  "session",

@@ -19,6 +19,7 @@ type Mail struct {
 	To        contact
 	Documents []Document
 	Remarks   string
+	Link      string // private, of the receiver
 	Unique    string
 }
 
@@ -44,7 +45,19 @@ func (m Mail) Titles(day func(time.Time) string) string {
 }
 
 func (s *Service) write(ctx context.Context, tx *db.Tx, a permission.Actor, template string, c contact, owed []Document, unique string) error {
-	return s.Mailer.Owed(ctx, tx, a, Mail{Template: template, To: c, Documents: owed, Unique: unique})
+	return s.send(ctx, tx, a, Mail{Template: template, To: c, Documents: owed, Unique: unique})
+}
+
+// send gives a mail its link, and hands it on.
+func (s *Service) send(ctx context.Context, tx *db.Tx, a permission.Actor, m Mail) error {
+	if s.Links != nil {
+		secret, err := invite(ctx, tx, a, m.To)
+		if err != nil {
+			return err
+		}
+		m.Link = s.Links.Address(Door, secret)
+	}
+	return s.Mailer.Owed(ctx, tx, a, m)
 }
 
 // before are the days before the due day on which a reminder goes out; after it, one goes out every lateEvery days.

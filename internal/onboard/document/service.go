@@ -36,7 +36,8 @@ type Parts struct {
 	Clock    clock.Clock
 	Subjects *subject.Registry
 	Files    Files
-	Mailer   Mailer // nil: nobody is written to
+	Mailer   Mailer    // nil: nobody is written to
+	Links    LinkMaker // nil: mails have no link of their own
 	Kinds    Kinds
 }
 
@@ -296,12 +297,9 @@ func (s *Service) take(ctx context.Context, a permission.Actor, ref string, f fi
 	return v, err
 }
 
-// byLink is the kind of actors who come by a private link.
-const byLink permission.Kind = "link"
-
 // viaOf says by which door somebody came.
 func viaOf(a permission.Actor) string {
-	if a.Kind == byLink {
+	if a.Kind == permission.Link {
 		return "link"
 	}
 	return "account"
@@ -354,7 +352,7 @@ func (s *Service) Review(ctx context.Context, a permission.Actor, ref string, in
 		if err != nil || c.Email == "" {
 			return ignoreMissing(err)
 		}
-		return s.Mailer.Owed(ctx, tx, a, Mail{Template: "document_refused", To: c, Documents: []Document{after}, Remarks: in.Remarks, Unique: "refused:" + r.ID})
+		return s.send(ctx, tx, a, Mail{Template: "document_refused", To: c, Documents: []Document{after}, Remarks: in.Remarks, Unique: "refused:" + r.ID})
 	})
 	return r, err
 }

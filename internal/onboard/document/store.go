@@ -173,3 +173,15 @@ func join(states []State) string {
 	}
 	return strings.Join(words, ", ")
 }
+
+// lastRemarks are what the last review said.
+func lastRemarks(ctx context.Context, tx *db.Tx, document string) (text string, err error) {
+	err = tx.Get(ctx, &text, `SELECT remarks FROM {document_review} WHERE document_id = ? ORDER BY id DESC LIMIT 1`, document)
+	return text, ignoreMissing(err)
+}
+
+// handedInBy are the documents of a contact that are here, those handed in last first.
+func handedInBy(ctx context.Context, tx *db.Tx, contact string) (out []Document, err error) {
+	err = tx.Select(ctx, &out, `SELECT `+db.Columns[Document]("r.")+` FROM {document} r WHERE r.owed_by_id = ? AND r.state IN ('received', 'reviewed', 'accepted') ORDER BY r.updated_at DESC, r.id LIMIT 50`, contact)
+	return out, err
+}

@@ -1,0 +1,88 @@
+package document_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"vigie/internal/kit/i18n"
+	"vigie/internal/kit/ui"
+	"vigie/internal/onboard/document"
+	"vigie/internal/platform/clock"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/record/link"
+	"vigie/internal/record/register"
+	"vigie/internal/trust/web"
+	"vigie/locales"
+)
+
+// visit makes a request as a browser without cookies would; a text, if there is one, goes as a file.
+func visit(t *testing.T, site http.Handler, method, path, text string) (int, string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	check(t, w.WriteField("edition", "2"))
+	part, err := w.CreateFormFile("file", "réseau.txt")
+	check(t, err)
+	_, err = io.WriteString(part, text)
+	check(t, err)
+	check(t, w.Close())
+	r := httptest.NewRequestWithContext(t.Context(), method, path, &b)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	rec := httptest.NewRecorder()
+	site.ServeHTTP(rec, r)
+	return rec.Code, rec.Body.String()
+}
+
+// A contact hands in by the link of a mail, in their language: what they owe, under their name, and nothing else.
+func TestHandInByLink(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		h, ctx := open(t, d, c), t.Context()
+		links := link.Open(link.Parts{DB: d, Clock: c, PublicURL: &url.URL{Scheme: "https", Host: "vigie.example"}})
+		h.documents.Links = links
+		bundle, err := i18n.Load(locales.FS)
+		check(t, err)
+		shell := &web.Shell{Bundle: bundle, Clock: c, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		mux := http.NewServeMux()
+		h.documents.HandInPages(mux, shell, links)
+		site := ui.SecurityHeaders(mux)
+
+		asked := h.ask(t, "", "network")
+		path, ok := strings.CutPrefix(h.mail.sent[0].Link, "https://vigie.example")
+		if !ok || !strings.HasPrefix(path, "/hand-in/") {
+			t.Fatalf("the link of the mail: %q", h.mail.sent[0].Link)
+		}
+		other, err := h.documents.List.Create(ctx, h.admin, "acme", register.As(document.Document{Title: "Contrat secret", State: "listed", Status: "draft"}))
+		check(t, err)
+		if code, page := visit(t, site, "GET", path, ""); code != 200 || !strings.Contains(page, "Réseau – Shop") || !strings.Contains(page, "Documents que nous attendons") || strings.Contains(page, "Contrat secret") {
+			t.Fatalf("%d: %s", code, page)
+		}
+		if code, page := visit(t, site, "POST", path+"/"+asked[0].ID, ""); code != 422 || !strings.Contains(page, `role="alert"`) {
+			t.Errorf("an empty file: %d %s", code, page)
+		}
+		if code, _ := visit(t, site, "POST", path+"/"+other.ID, "mine"); code != 404 {
+			t.Errorf("a document that is not theirs: %d", code)
+		}
+		if code, page := visit(t, site, "POST", path+"/"+asked[0].ID, "10.0.0.0/8"); code != 303 {
+			t.Fatalf("%d: %s", code, page)
+		}
+		history, err := h.documents.History(ctx, h.admin, asked[0].ID)
+		if err != nil || len(history.Versions) != 1 || history.Versions[0].HandedBy != "Jeanne" || history.Versions[0].Via != "link" || history.Versions[0].Name != "réseau.txt" {
+			t.Errorf("%+v, %v", history, err)
+		}
+		if code, page := visit(t, site, "GET", path, ""); code != 200 || !strings.Contains(page, "Il ne manque rien") || !strings.Contains(page, "réseau.txt") {
+			t.Errorf("afterwards: %d %s", code, page)
+		}
+		if code, _ := visit(t, site, "GET", path+"x", ""); code != 404 {
+			t.Errorf("another link: %d", code)
+		}
+	})
+}
