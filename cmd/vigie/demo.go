@@ -68,11 +68,11 @@ func (c *demoCommand) Run(ctx context.Context, e *env, g *grammar) error {
 		return err
 	}
 	show.end()
-	return serve(ctx, a, ln, dir, true, 5*time.Second, tel, func(at net.Addr) error { return invite(e, at, dir) })
+	return serve(ctx, a, ln, dir, true, 5*time.Second, tel, func(at net.Addr) error { return invite(ctx, e, a, at, dir) })
 }
 
 // invite prints where the demo is and who may sign in.
-func invite(e *env, at net.Addr, dir string) error {
+func invite(ctx context.Context, e *env, a *app.App, at net.Addr, dir string) error {
 	fmt.Fprintf(e.stdout, "\nVigie is at http://%s\n\nSign in as one of these, with the password %s\n\n", at, sample.Password)
 	t := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	for _, p := range sample.People() {
@@ -81,6 +81,11 @@ func invite(e *env, at net.Addr, dir string) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(e.stdout, "\nThe data is in %s and goes when you press Ctrl-C.\n", dir)
+	link, err := sample.PrivateLink(ctx, a)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "\nOr come without an account, as a prospect who fills in a questionnaire (in French):\n\n  %s\n", link)
+	_, err = fmt.Fprintf(e.stdout, "\nThe data is in %s and goes when you press Ctrl-C.\n", dir)
 	return err
 }

@@ -49,28 +49,30 @@ type grammar struct {
 	LogLevel  string          `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 	LogFormat string          `help:"text or json." default:"text" enum:"text,json"`
 
-	Serve     serveCommand     `cmd:"" help:"Run the server."`
-	Demo      demoCommand      `cmd:"" help:"Run a sample estate in a data folder of its own."`
-	Migrate   migrateCommand   `cmd:"" help:"Bring the database to this version."`
-	User      userCommand      `cmd:"" help:"People who may sign in."`
-	Token     tokenCommand     `cmd:"" help:"API tokens."`
-	SCIM      scimCommand      `cmd:"" name:"scim" help:"Provisioning by SCIM."`
-	Discover  discoverCommand  `cmd:"" help:"Read a customer's AWS accounts into the CMDB, or replay a recording."`
-	Record    recordCommand    `cmd:"" help:"Write a recording of an AWS account, without secrets, to hand over instead of access."`
-	Field     fieldCommand     `cmd:"" help:"Custom fields: what records have besides the fields of Vigie."`
-	Bulk      bulkCommand      `cmd:"" help:"Many records at once: change, list the edits, undo them."`
-	Customer  customerCommand  `cmd:"" help:"Customers: export one whole, or take one in."`
-	Estimate  estimateCommand  `cmd:"" help:"Compute what a service would cost a customer, and print the lines."`
-	Backup    backupCommand    `cmd:"" help:"Write the whole instance to one file, while it serves, and check what was written."`
-	Restore   restoreCommand   `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`
-	Audit     auditCommand     `cmd:"" help:"The tamper-evident audit log."`
-	Webhook   webhookCommand   `cmd:"" help:"Webhooks: addresses that are told what changes."`
-	Gaps      gapsCommand      `cmd:"" help:"What the estate of a customer lacks against what is asked."`
-	Controls  controlsCommand  `cmd:"" help:"The controls of the gap analysis."`
-	Secret    secretCommand    `cmd:"" help:"Keys of the secrets that are kept sealed."`
-	Doctor    doctorCommands   `cmd:"" help:"Check this installation."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
-	Documents documentsCommand `cmd:"" help:"List the documents of a customer, and how far each is."`
+	Serve         serveCommand         `cmd:"" help:"Run the server."`
+	Demo          demoCommand          `cmd:"" help:"Run a sample estate in a data folder of its own."`
+	Migrate       migrateCommand       `cmd:"" help:"Bring the database to this version."`
+	User          userCommand          `cmd:"" help:"People who may sign in."`
+	Token         tokenCommand         `cmd:"" help:"API tokens."`
+	SCIM          scimCommand          `cmd:"" name:"scim" help:"Provisioning by SCIM."`
+	Discover      discoverCommand      `cmd:"" help:"Read a customer's AWS accounts into the CMDB, or replay a recording."`
+	Record        recordCommand        `cmd:"" help:"Write a recording of an AWS account, without secrets, to hand over instead of access."`
+	Field         fieldCommand         `cmd:"" help:"Custom fields: what records have besides the fields of Vigie."`
+	Bulk          bulkCommand          `cmd:"" help:"Many records at once: change, list the edits, undo them."`
+	Customer      customerCommand      `cmd:"" help:"Customers: export one whole, or take one in."`
+	Estimate      estimateCommand      `cmd:"" help:"Compute what a service would cost a customer, and print the lines."`
+	Backup        backupCommand        `cmd:"" help:"Write the whole instance to one file, while it serves, and check what was written."`
+	Restore       restoreCommand       `cmd:"" help:"Make an instance of a backup, on SQLite or PostgreSQL."`
+	Audit         auditCommand         `cmd:"" help:"The tamper-evident audit log."`
+	Assessment    assessmentCommand    `cmd:"" help:"Assessments: what customers have answered."`
+	Questionnaire questionnaireCommand `cmd:"" help:"Questionnaires of your own."`
+	Webhook       webhookCommand       `cmd:"" help:"Webhooks: addresses that are told what changes."`
+	Gaps          gapsCommand          `cmd:"" help:"What the estate of a customer lacks against what is asked."`
+	Controls      controlsCommand      `cmd:"" help:"The controls of the gap analysis."`
+	Secret        secretCommand        `cmd:"" help:"Keys of the secrets that are kept sealed."`
+	Doctor        doctorCommands       `cmd:"" help:"Check this installation."`
+	Version       versionCommand       `cmd:"" help:"Print the version."`
+	Documents     documentsCommand     `cmd:"" help:"List the documents of a customer, and how far each is."`
 }
 
 // command is what every sub-command does.

@@ -26,6 +26,7 @@ import (
 	"vigie/internal/onboard/estimate"
 	"vigie/internal/onboard/gap"
 	"vigie/internal/onboard/plan"
+	"vigie/internal/onboard/question"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
@@ -96,6 +97,7 @@ type App struct {
 	Links     *link.Service
 	Documents *document.Service
 	serviceStart
+	Asked *question.Service
 
 	opts   Options
 	limits *limits
@@ -177,7 +179,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(gap.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(question.Subjects(), gap.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -191,6 +193,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.wirePeople()
 	a.wireApprovals()
 	if err := a.wireDeliverables(); err != nil {
+		return err
+	}
+	if err := a.wireQuestions(); err != nil {
 		return err
 	}
 	a.signOn()

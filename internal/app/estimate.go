@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"vigie/internal/onboard/estimate"
+	"vigie/internal/onboard/question"
 	"vigie/internal/platform/db"
-	"vigie/internal/platform/fault"
 )
 
 // wireEstimates opens the room of estimates.
@@ -14,15 +14,27 @@ func (a *App) wireEstimates() (err error) {
 	return err
 }
 
-// assessed are assessments as estimates need them. This instance keeps none: answers come with the estimate itself.
+// assessed are assessments as estimates need them.
 type assessed struct{}
 
 // Answers implements estimate.Assessments.
-func (assessed) Answers(context.Context, *db.Tx, string) (estimate.Assessed, error) {
-	return estimate.Assessed{}, fault.New(fault.NotFound, "fault.not_found")
+func (assessed) Answers(ctx context.Context, tx *db.Tx, ref string) (estimate.Assessed, error) {
+	read := question.Of
+	if ref == "" {
+		customer, err := tx.Customer()
+		if err != nil {
+			return estimate.Assessed{}, err
+		}
+		ref = customer
+		read = func(ctx context.Context, tx *db.Tx, customer string) (question.Sheet, error) {
+			return question.Latest(ctx, tx, customer, "")
+		}
+	}
+	sheet, err := read(ctx, tx, ref)
+	return estimate.Assessed{ID: sheet.Assessment, Answers: estimate.Answers(sheet.Answers)}, err
 }
 
 // CustomerOf implements estimate.Assessments.
-func (assessed) CustomerOf(context.Context, *db.Tx, string) (string, error) {
-	return "", fault.New(fault.NotFound, "fault.not_found")
+func (assessed) CustomerOf(ctx context.Context, tx *db.Tx, ref string) (string, error) {
+	return question.CustomerOf(ctx, tx, ref)
 }

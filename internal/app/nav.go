@@ -31,6 +31,7 @@ func rail() []struct {
 			{ui.NavItem{ID: "supplier", Label: "register.supplier.many", Href: "/suppliers", Icon: "truck"}, permission.SupplierRead},
 		}},
 		{"app.nav.onboarding", []place{
+			{ui.NavItem{ID: "assessments", Label: "question.list", Href: "/assessments", Icon: "list-check"}, permission.AssessmentRead},
 			{ui.NavItem{ID: "estimates", Label: "estimates.list", Href: "/estimates", Icon: "calculator", Go: "e"}, permission.EstimateRead},
 			{ui.NavItem{ID: "plan", Label: "plans.list", Href: "/plans", Icon: "calendar", Go: "f"}, permission.PlanRead},
 			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},

@@ -84,6 +84,7 @@ func walk(t *testing.T, address string) {
 	t.Run("fieldPick", h.fieldPick)
 	t.Run("matrix", h.matrix)
 	t.Run("services", h.services)
+	t.Run("guests", h.guests)
 	t.Run("directories", h.directories)
 	t.Run("jobs", h.jobs)
 	t.Run("streams", h.streams) // last: it ends the streams of the instance for good

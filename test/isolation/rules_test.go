@@ -13,6 +13,13 @@ var pathKinds = map[string]string{
 	"views/{id}":                     "view",
 	"imports/{list}":                 "=cis", // the same for everybody
 	"customers/{slug}":               "customer",
+	"questionnaires/{id}":            "=base",
+	"questionnaires/{name}":          "=base",
+	"assessments/{id}":               "assessment",
+	"links/{link}":                   "private_link",
+	"sections/{section}":             "=company",
+	"questions/{question}":           "=company_name",
+	"answers/{token}":                "=dead",
 	"discovery-schedules/{customer}": "customer_id",
 	"custom-fields/{id}":             "field",
 	"webhooks/{id}":                  "webhook",
@@ -122,7 +129,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(gapRules, planRules, deliverableRules, fieldRules, estimateRules, auditRules, signOnRules, scimRules, registerRules(), documentRules, recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
+var apiRules = join(questionRules, gapRules, planRules, deliverableRules, fieldRules, estimateRules, auditRules, signOnRules, scimRules, registerRules(), documentRules, recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

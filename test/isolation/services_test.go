@@ -37,6 +37,7 @@ func (h *house) services(t *testing.T) {
 		"estimate":    h.app.Estimates,
 		"plan":        h.app.Plans,
 		"gap":         h.app.Gaps,
+		"question":    h.app.Asked,
 		"contact":     h.app.Customers.Registers.Contacts,
 		"stakeholder": h.app.Customers.Registers.Stakeholders,
 		"supplier":    h.app.Customers.Registers.Suppliers,

@@ -1,4 +1,22 @@
 // Small things: copy buttons, another row of tags, selects that send their form.
+function emptied(row) {
+  row.querySelectorAll('input, select').forEach((field) => {
+    if (field.type === 'checkbox' || field.type === 'radio') field.checked = false
+    else if (field.tagName === 'SELECT') field.selectedIndex = Math.max(0, [...field.options].findIndex((o) => o.defaultSelected && !o.value))
+    else field.value = ''
+  })
+}
+
+// Rows of a table carry their number in their names, "a.workloads.3.name"; a copied row becomes the next one.
+function renumber(row) {
+  for (const element of row.querySelectorAll('[name], [id], [for]')) {
+    for (const attribute of ['name', 'id', 'for']) {
+      const value = element.getAttribute(attribute)
+      if (value) element.setAttribute(attribute, value.replace(/\.(\d+)\./, (_, n) => '.' + (Number(n) + 1) + '.'))
+    }
+  }
+}
+
 export function comfort() {
   document.addEventListener('click', async (event) => {
     const copier = event.target.closest?.('[data-copy]')
@@ -15,7 +33,8 @@ export function comfort() {
     if (adder) {
       const rows = adder.closest('.v-field').querySelector('.v-tags')
       const row = rows.lastElementChild.cloneNode(true)
-      row.querySelectorAll('input').forEach((field) => { field.value = '' })
+      emptied(row)
+      renumber(row)
       rows.append(row)
       row.querySelector('input').focus()
       return
@@ -24,8 +43,10 @@ export function comfort() {
     if (remover) {
       const row = remover.parentElement
       // The last row stays, emptied: there must be one to clone and to type in.
-      if (row.parentElement.children.length > 1) row.remove()
-      else row.querySelectorAll('input').forEach((field) => { field.value = '' })
+      const rows = row.parentElement
+      if (rows.children.length > 1) row.remove()
+      else emptied(row)
+      rows.dispatchEvent(new Event('change', { bubbles: true })) // a form that saves as one goes hears of it
     }
   })
   // Enter in the search of a picker searches; it must not send the form around it.

@@ -76,6 +76,9 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if err := fields(ctx, a, op); err != nil {
 		return err
 	}
+	if err := assessments(ctx, a, op); err != nil {
+		return err
+	}
 	if err := registers(ctx, a, op); err != nil {
 		return err
 	}

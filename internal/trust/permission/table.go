@@ -125,6 +125,14 @@ const (
 	EstimateIssue Action = "estimate.issue"
 )
 
+// The actions of questionnaires and assessments.
+const (
+	QuestionnaireRead Action = "questionnaire.read"
+	AssessmentRead    Action = "assessment.read"
+	AssessmentWrite   Action = "assessment.write"
+	AssessmentAnswer  Action = "assessment.answer"
+)
+
 var (
 	everybody = Roles()
 	provider  = []Role{Admin, Manager, Engineer, Agent, Sales, Auditor}
@@ -172,6 +180,10 @@ func Table() []Row {
 		{DeliverableWrite, delivery},
 		{LaunchRead, everybody},
 		{LaunchWrite, []Role{Admin, Manager}},
+		{QuestionnaireRead, provider},
+		{AssessmentRead, everybody},
+		{AssessmentWrite, []Role{Admin, Manager, Engineer, Sales}},
+		{AssessmentAnswer, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
 		{AccountRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
 		{AccountWrite, delivery},
 		{DiscoveryRead, provider},
