@@ -73,6 +73,7 @@ type grammar struct {
 	Doctor        doctorCommands       `cmd:"" help:"Check this installation."`
 	Version       versionCommand       `cmd:"" help:"Print the version."`
 	Documents     documentsCommand     `cmd:"" help:"List the documents of a customer, and how far each is."`
+	Launch        launchCommand        `cmd:"" help:"The start of a customer's service."`
 }
 
 // command is what every sub-command does.

@@ -25,6 +25,7 @@ import (
 	"vigie/internal/onboard/document"
 	"vigie/internal/onboard/estimate"
 	"vigie/internal/onboard/gap"
+	"vigie/internal/onboard/launch"
 	"vigie/internal/onboard/plan"
 	"vigie/internal/onboard/question"
 	"vigie/internal/platform/blob"
@@ -179,7 +180,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(question.Subjects(), gap.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(launch.Kinds(), question.Subjects(), gap.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -196,6 +197,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return err
 	}
 	if err := a.wireQuestions(); err != nil {
+		return err
+	}
+	if err := a.wireLaunches(); err != nil {
 		return err
 	}
 	a.signOn()

@@ -6,12 +6,14 @@ import (
 
 	"vigie/catalogue"
 	"vigie/internal/onboard/deliverable"
+	"vigie/internal/onboard/launch"
 	"vigie/internal/trust/approval"
 )
 
 // serviceStart is what leads a customer into service: its deliverables, and the launch.
 type serviceStart struct {
 	Deliverables *deliverable.Service
+	Launches     *launch.Service
 }
 
 // wireDeliverables makes the room of deliverables, and tells it of signatures.

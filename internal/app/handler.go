@@ -71,6 +71,7 @@ func (a *App) api(g gate) *api.API {
 	a.Asked.Register(x)
 	a.Notes.Register(x)
 	a.Deliverables.Register(x)
+	a.Launches.Register(x)
 	a.sheets().Register(x)
 	a.Estimates.Register(x)
 	a.Plans.Register(x)
@@ -79,7 +80,7 @@ func (a *App) api(g gate) *api.API {
 
 // parts are what hangs on the page of every record, in this order.
 func (a *App) parts() []web.Part {
-	return []web.Part{a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
+	return []web.Part{a.Launches.Part(), a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
 }
 
 // doors are the pages that need no sign-in.
@@ -113,6 +114,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Webhooks.Pages(mux, shell)
 	a.Notes.Pages(mux, shell)
 	a.Deliverables.Pages(mux, shell)
+	a.Launches.Pages(mux, shell)
 	a.sheets().Pages(mux, shell)
 	a.Estimates.Pages(mux, shell)
 	a.Plans.Pages(mux, shell)

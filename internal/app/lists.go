@@ -38,6 +38,8 @@ func (a *App) listed() []view.List {
 		{Name: "coverage", Need: permission.DiscoveryRead},
 		{Name: "documents", Need: permission.DocumentRead},
 		{Name: "deliverables", Need: permission.DeliverableRead},
+		{Name: "launches", Need: permission.LaunchRead},
+		{Name: "waivers", Need: permission.LaunchRead},
 	}
 	for _, r := range a.Customers.Registers.All() {
 		k := r.Editable().Kind()

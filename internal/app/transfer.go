@@ -10,6 +10,7 @@ import (
 	"vigie/internal/customer"
 	"vigie/internal/exchange/transfer"
 	"vigie/internal/kit/i18n"
+	"vigie/internal/onboard/launch"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
@@ -21,7 +22,7 @@ import (
 // wireTransfer opens the room through which customers leave and come.
 func (a *App) wireTransfer() {
 	a.Transfer = transfer.New(transfer.Parts{DB: a.db, Files: a.files(), Version: a.opts.Version, Folder: a.opts.DataDir, CheckSlug: customer.CheckSlug,
-		Sealed: sealedColumns, Orders: orders{a}, System: system, Words: func(language string) *i18n.Printer { return a.bundle.Printer(language, nil, a.opts.Clock.Now()) }})
+		Sealed: sealedColumns, Arrived: launch.Arrived, Orders: orders{a}, System: system, Words: func(language string) *i18n.Printer { return a.bundle.Printer(language, nil, a.opts.Clock.Now()) }})
 	a.Approvals.On(transfer.Purpose, func(ctx context.Context, v approval.Approval) error {
 		return a.Transfer.Ordered(ctx, v.ID)
 	})

@@ -41,6 +41,8 @@ func topics() []webhook.Topic {
 		some("relation", "create", "delete", "import"),
 		some("workload", "create", "change", "delete"),
 		some("deliverable", "create", "update", "fill", "ask", "approve"),
+		some("launch", "create", "update", "tick", "untick", "ready", "unready", "ask", "launch", "cancel"),
+		some("launch_waiver", "create", "revoke"),
 		some("account", "create", "update", "check", "delete"),
 		some("discovery_run", "start", "cancel", "resume"),
 		some("discovery_schedule", "update"),

@@ -42,6 +42,8 @@ var sideways = map[string][]string{
 	// The archive is the form, backup and transfer what is put into it.
 	"internal/exchange/backup":   {"internal/exchange/archive"},
 	"internal/exchange/transfer": {"internal/exchange/archive"},
+	// A launch holds the deliverables against their signatures.
+	"internal/onboard/launch": {"internal/onboard/deliverable"},
 	// Discovery leads what collectors find into the CMDB; collect is the
 	// vocabulary (item, edge, outcome) that the three share.
 	// The verdicts are the controls' words on what is stored.
@@ -76,6 +78,7 @@ var unscoped = map[string]string{
 	"internal/estate/cmdb":       "terms of CIs from before a migration are made anew when a server starts",
 	"internal/estate/discovery":  "its tick finds schedules that are due and runs whose process died",
 	"internal/onboard/document":  "its tick finds documents of all customers that somebody owes",
+	"internal/onboard/launch":    "its tick finds launches of all customers whose conditions may have changed",
 	"internal/exchange/backup":   "a backup is of the whole instance",
 	"internal/onboard/gap":       "its tick finds acceptances of all customers that have run out",
 	"internal/app":               "wiring, set-up and sweepers at the start of the program",

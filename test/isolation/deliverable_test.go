@@ -56,6 +56,7 @@ var deliverableActorless = map[string]string{
 	"deliverable.Register":    "hangs operations on the API: walked there",
 	"deliverable.Pages":       "hangs pages on the mux: walked there",
 	"deliverable.Approved":    "reads in the transaction of its caller, whose scope it keeps",
+	"deliverable.Title":       "what a kind is called, the same for everybody",
 	"deliverable.AllApproved": "reads in the transaction of its caller, whose scope it keeps",
 }
 

@@ -73,6 +73,8 @@ var pathKinds = map[string]string{
 	"acceptances/{id}":               "acceptance",
 	"controls/{control}":             "=ebs-volume-encrypted", // the same for everybody
 	"controls/{id}":                  "=ebs-volume-encrypted",
+	"launches/{id}":                  "launch",
+	"waivers/{id}":                   "waiver",
 }
 
 // rule says how an operation is called, and who may call it.
@@ -129,7 +131,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(questionRules, gapRules, planRules, deliverableRules, fieldRules, estimateRules, auditRules, signOnRules, scimRules, registerRules(), documentRules, recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
+var apiRules = join(launchRules, questionRules, gapRules, planRules, deliverableRules, fieldRules, estimateRules, auditRules, signOnRules, scimRules, registerRules(), documentRules, recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

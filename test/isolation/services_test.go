@@ -27,6 +27,7 @@ func (h *house) services(t *testing.T) {
 		"file":        h.app.Files,
 		"field":       h.app.Fields,
 		"deliverable": h.app.Deliverables,
+		"launch":      h.app.Launches,
 		"note":        h.app.Notes,
 		"mail":        h.app.Mail,
 		"intake":      h.app.Intake,

@@ -88,8 +88,10 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if err := plans(ctx, a, op); err != nil {
 		return err
 	}
-	_, err = a.Discovery.ReplayRun(ctx, op, id, bytes.NewReader(meridian), "", watch)
-	return err
+	if _, err = a.Discovery.ReplayRun(ctx, op, id, bytes.NewReader(meridian), "", watch); err != nil {
+		return err
+	}
+	return service(ctx, a, op) // last: the manual of alerts is made of the alarms that were found
 }
 
 // workloads gathers the estate by the application tag, with the people who answer for each part.

@@ -56,6 +56,11 @@ func (s *Service) Import(ctx context.Context, a permission.Actor, in io.ReaderAt
 		if err := s.load(ctx, tx, z, who, &r); err != nil {
 			return err
 		}
+		if s.Arrived != nil {
+			if err := s.Arrived(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if _, err := audit.Adopt(ctx, tx); err != nil {
 			return err
 		}

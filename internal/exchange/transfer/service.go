@@ -27,6 +27,8 @@ type Parts struct {
 	// Words speaks a language.
 	Words  func(language string) *i18n.Printer
 	Orders Orders
+	// Arrived refuses a customer that has been loaded, in the transaction of its import; nil takes everybody.
+	Arrived func(ctx context.Context, tx *db.Tx) error
 	// System is the actor of background work for a customer.
 	System func(customer string) permission.Actor
 }

@@ -1,0 +1,33 @@
+package app
+
+import (
+	"context"
+	"io/fs"
+
+	"vigie/catalogue"
+	"vigie/internal/estate/discovery"
+	"vigie/internal/onboard/launch"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/jobs"
+)
+
+// wireLaunches makes the room of launches and hangs a check on each condition whose room is there. The others are unknown, until theirs is.
+func (a *App) wireLaunches() error {
+	files, err := fs.Sub(catalogue.Files, "launch")
+	if err != nil {
+		return err
+	}
+	rules, err := launch.LoadRules(files)
+	if err != nil {
+		return err
+	}
+	a.Launches = launch.New(launch.Parts{DB: a.db, Bundle: a.bundle, Clock: a.opts.Clock, Customers: a.Customers, Approvals: a.Approvals, Rules: rules})
+	a.Launches.Hang("deliverables_approved", launch.DeliverablesApproved(a.Deliverables))
+	a.Launches.Hang("discovery_complete", launch.DiscoveryComplete(a.Launches.Parameter("discovery_complete", "share"),
+		func(ctx context.Context, tx *db.Tx, customer string) (launch.Seen, error) {
+			s, err := discovery.SightOf(ctx, tx, customer)
+			return launch.Seen(s), err
+		}, "/coverage"))
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Launches.Sweep(ctx, system) })
+	return nil
+}

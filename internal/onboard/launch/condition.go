@@ -1,0 +1,192 @@
+package launch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"vigie/internal/platform/db"
+)
+
+// Words is a text in both languages.
+type Words struct {
+	EN string `yaml:"en"`
+	FR string `yaml:"fr"`
+}
+
+// In gives the text of a language; English for one that is not there.
+func (w Words) In(language string) string {
+	if language == "fr" {
+		return w.FR
+	}
+	return w.EN
+}
+
+func (w Words) whole() bool { return strings.TrimSpace(w.EN) != "" && strings.TrimSpace(w.FR) != "" }
+
+// Condition is one thing that must hold.
+type Condition struct {
+	Key        string             `yaml:"key"`
+	Text       Words              `yaml:"text"`
+	Help       Words              `yaml:"help"`
+	Machine    bool               `yaml:"machine"`  // a check finds it out; nobody ticks it
+	Waivable   bool               `yaml:"waivable"` // a customer approver may sign that the launch does without it
+	Parameters map[string]float64 `yaml:"parameters"`
+}
+
+// Phase is how long a customer should stay in a phase.
+type Phase struct {
+	Phase string `yaml:"phase"`
+	Days  int    `yaml:"days"`
+	Text  Words  `yaml:"text"`
+}
+
+// Rules are the conditions and the phases.
+type Rules struct {
+	Conditions []Condition
+	Phases     []Phase
+}
+
+// LoadRules reads conditions.yaml and phases.yaml strictly. Whatever it does not know is refused with file and line.
+func LoadRules(files fs.FS) (r Rules, err error) {
+	if err := strictly(files, "conditions.yaml", &r.Conditions); err != nil {
+		return r, err
+	}
+	if err := strictly(files, "phases.yaml", &r.Phases); err != nil {
+		return r, err
+	}
+	seen := map[string]bool{}
+	for _, c := range r.Conditions {
+		if c.Key == "" || seen[c.Key] || !c.Text.whole() || !c.Help.whole() {
+			return r, fmt.Errorf("conditions.yaml: condition %q lacks a text in one language, or stands twice", c.Key)
+		}
+		seen[c.Key] = true
+	}
+	for _, p := range r.Phases {
+		if p.Phase == "" || p.Days < 1 || !p.Text.whole() {
+			return r, fmt.Errorf("phases.yaml: phase %q lacks days or a text in one language", p.Phase)
+		}
+	}
+	if len(r.Conditions) == 0 || len(r.Phases) == 0 {
+		return r, errors.New("conditions.yaml, phases.yaml: nothing is listed")
+	}
+	return r, nil
+}
+
+func strictly(files fs.FS, name string, into any) error {
+	raw, err := fs.ReadFile(files, name)
+	if err != nil {
+		return err
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	dec.KnownFields(true)
+	if err := dec.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func (r Rules) condition(key string) (Condition, bool) {
+	i := slices.IndexFunc(r.Conditions, func(c Condition) bool { return c.Key == key })
+	if i < 0 {
+		return Condition{}, false
+	}
+	return r.Conditions[i], true
+}
+
+func (r Rules) phase(name string) (Phase, bool) {
+	i := slices.IndexFunc(r.Phases, func(p Phase) bool { return p.Phase == name })
+	if i < 0 {
+		return Phase{}, false
+	}
+	return r.Phases[i], true
+}
+
+// Status is what a check has found.
+type Status string
+
+// The states of a condition.
+const (
+	Met     Status = "met"
+	Unmet   Status = "unmet"
+	Unknown Status = "unknown" // nobody can tell yet, which is not met
+)
+
+// Item is one thing behind a finding: a key of the locales with its arguments, and where it can be mended.
+type Item struct {
+	Key  string
+	Args map[string]any
+	Href string
+}
+
+// Finding is what a check has found. Facts go into the evidence as they are: numbers, texts, lists and maps of them.
+type Finding struct {
+	Status Status
+	Items  []Item
+	Facts  map[string]any
+}
+
+// Check finds out whether a condition holds for a customer, by reading alone.
+type Check func(ctx context.Context, tx *db.Tx, customer string) (Finding, error)
+
+// Judged is a condition as it stands for one customer.
+type Judged struct {
+	Condition
+	Finding Finding
+	Checked bool    // a check is hung, or somebody has ticked it
+	Tick    *Tick   // of a condition that no machine checks
+	Waiver  *Waiver // that lets the launch do without it
+	Asked   *Waiver // that waits for its signature
+}
+
+// Passed tells whether the launch may go on as far as this condition is concerned.
+func (j Judged) Passed() bool { return j.Finding.Status == Met || j.Waiver != nil }
+
+// judge puts a condition together: what was found, what was ticked, what was signed. found is nil where no check is hung.
+func judge(c Condition, found *Finding, ticks []Tick, waivers []Waiver, now db.Time) Judged {
+	j := Judged{Condition: c, Finding: Finding{Status: Unknown}}
+	switch {
+	case c.Machine && found != nil:
+		j.Finding, j.Checked = *found, true
+	case c.Machine:
+		j.Finding.Items = []Item{{Key: "launch.item.no_practice"}}
+	default:
+		j.Finding.Status = Unmet
+		for i, t := range ticks {
+			if t.Key == c.Key {
+				j.Tick, j.Checked, j.Finding.Status = &ticks[i], true, Met
+				j.Finding.Items = []Item{{Key: "launch.item.ticked", Args: map[string]any{"name": t.By, "note": t.Note}}}
+			}
+		}
+		if j.Tick == nil {
+			j.Finding.Items = []Item{{Key: "launch.item.not_ticked"}}
+		}
+	}
+	for i, w := range waivers {
+		switch {
+		case w.Key != c.Key || !c.Waivable:
+		case w.counts(now):
+			j.Waiver = &waivers[i]
+		case w.Status(now) == WaiverAsked:
+			j.Asked = &waivers[i]
+		}
+	}
+	return j
+}
+
+// missing are the conditions that do not pass.
+func missing(all []Judged) (out []Judged) {
+	for _, j := range all {
+		if !j.Passed() {
+			out = append(out, j)
+		}
+	}
+	return out
+}
