@@ -37,6 +37,7 @@ import (
 	"vigie/internal/platform/outbox"
 	"vigie/internal/platform/seal"
 	"vigie/internal/platform/telemetry"
+	"vigie/internal/promise/requirement"
 	"vigie/internal/record/field"
 	"vigie/internal/record/file"
 	"vigie/internal/record/link"
@@ -82,6 +83,7 @@ type App struct {
 	Discovery *discovery.Service
 	CMDB      *cmdb.Service
 	Mail      *mail.Service
+	promises
 	Subjects  *subject.Registry
 	Transfer  *transfer.Service
 	Secrets   *seal.Box
@@ -180,7 +182,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(launch.Kinds(), question.Subjects(), gap.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(requirement.Kinds(), launch.Kinds(), question.Subjects(), gap.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -205,6 +207,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.signOn()
 	a.provisioning()
 	a.CMDB = cmdb.New(a.db)
+	if err := a.wireRequirements(); err != nil {
+		return err
+	}
 	if err := a.wireEstimates(); err != nil {
 		return err
 	}

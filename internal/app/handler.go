@@ -61,6 +61,7 @@ func (a *App) api(g gate) *api.API {
 	a.Documents.Register(x, customer.Resolve)
 	a.Discovery.Register(x, directory{a.Customers})
 	a.CMDB.Register(x)
+	a.Requirements.Register(x)
 	a.Gaps.Register(x)
 	a.Webhooks.Register(x)
 	a.Files.Register(x)
@@ -80,7 +81,7 @@ func (a *App) api(g gate) *api.API {
 
 // parts are what hangs on the page of every record, in this order.
 func (a *App) parts() []web.Part {
-	return []web.Part{a.Launches.Part(), a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
+	return []web.Part{a.Requirements.Part(), a.Launches.Part(), a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
 }
 
 // doors are the pages that need no sign-in.
@@ -104,6 +105,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Documents.Pages(mux, shell)
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	a.CMDB.Pages(mux, shell)
+	a.Requirements.Pages(mux, shell)
 	a.Files.Pages(mux, shell)
 	a.fieldPages(mux, shell)
 	a.listPages(mux, shell)

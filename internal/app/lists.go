@@ -20,7 +20,7 @@ type lists struct {
 }
 
 func (a *App) wireLists() {
-	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes(), []intake.Target{a.Documents.List.Intake()})...)
+	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes(), a.Requirements.Intakes(), []intake.Target{a.Documents.List.Intake()})...)
 	a.Views = view.New(a.db, a.listed()...)
 }
 
@@ -41,8 +41,12 @@ func (a *App) listed() []view.List {
 		{Name: "launches", Need: permission.LaunchRead},
 		{Name: "waivers", Need: permission.LaunchRead},
 	}
+	editables := a.Requirements.Editables()
 	for _, r := range a.Customers.Registers.All() {
-		k := r.Editable().Kind()
+		editables = append(editables, r.Editable())
+	}
+	for _, e := range editables {
+		k := e.Kind()
 		out = append(out, view.List{Name: k.List, Need: k.Need})
 	}
 	return out

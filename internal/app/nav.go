@@ -40,6 +40,7 @@ func rail() []struct {
 			{ui.NavItem{ID: "gaps", Label: "gap.list", Href: "/gaps", Icon: "shield-check"}, permission.GapRead},
 			{ui.NavItem{ID: "controls", Label: "gap.catalogue.title", Href: "/controls", Icon: "list-search"}, permission.GapRead},
 			{ui.NavItem{ID: "launches", Label: "launch.list", Href: "/launches", Icon: "rocket"}, permission.LaunchRead},
+			{ui.NavItem{ID: "requirement", Label: "register.requirement.many", Href: "/requirements", Icon: "target"}, permission.RequirementRead},
 		}},
 		{"app.nav.estate", []place{
 			{ui.NavItem{ID: "estate", Label: "app.nav.overview", Href: "/estate", Icon: "layout-dashboard", Go: "o"}, permission.CIRead},

@@ -37,6 +37,7 @@ func topics() []webhook.Topic {
 		some("plan_task", "create", "update"),
 		some("statement", "create", "update"),
 		some("estimate", "create", "update", "compute", "issue", "supersede", "revise"),
+		some("requirement", "create", "update", "delete", "import"),
 		some("ci", "create", "change", "delete", "import"),
 		some("relation", "create", "delete", "import"),
 		some("workload", "create", "change", "delete"),

@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -14,33 +15,47 @@ import (
 )
 
 // registers are all that is declared by a struct: what is asked of one is asked of each.
-var registers = []struct {
+// registered is a register as the walks know it.
+type registered struct {
 	kind, path, title string
 	read, write       permission.Action
-	refs              map[string]string // field -> kind of record that it names
-}{
-	{"contact", "/contacts", "name", permission.ContactRead, permission.ContactWrite, nil},
-	{"stakeholder", "/stakeholders", "name", permission.StakeholderRead, permission.StakeholderWrite, map[string]string{"contact": "contact", "person": "user"}},
-	{"supplier", "/suppliers", "name", permission.SupplierRead, permission.SupplierWrite, map[string]string{"contact": "contact"}},
-	{"document", "/documents", "title", permission.DocumentRead, permission.DocumentWrite, map[string]string{"workload": "workload", "owner": "user", "owed_by": "contact"}},
+	refs              map[string]string  // field -> kind of record that it names
+	more              func(*firm) values // what a new one cannot do without, besides its title; nil for nothing
+}
+
+var registers = []registered{
+	{"contact", "/contacts", "name", permission.ContactRead, permission.ContactWrite, nil, nil},
+	{"stakeholder", "/stakeholders", "name", permission.StakeholderRead, permission.StakeholderWrite, map[string]string{"contact": "contact", "person": "user"}, nil},
+	{"supplier", "/suppliers", "name", permission.SupplierRead, permission.SupplierWrite, map[string]string{"contact": "contact"}, nil},
+	{"document", "/documents", "title", permission.DocumentRead, permission.DocumentWrite, map[string]string{"workload": "workload", "owner": "user", "owed_by": "contact"}, nil},
+	requirementRegister,
 }
 
 func registerRules() map[string]rule {
 	out := map[string]rule{}
 	for _, r := range registers {
+		fresh := func(f *firm, title string) values {
+			v := values{"customer": f.Slug, r.title: title}
+			if r.more != nil {
+				maps.Copy(v, r.more(f))
+			}
+			return v
+		}
 		name := func(ref string) values { return values{r.title: ref} }
 		out["GET "+r.path] = rule{action: r.read, shows: true}
 		out["GET "+r.path+"/{id}"] = rule{action: r.read, shows: true}
 		out["DELETE "+r.path+"/{id}"] = rule{action: r.write}
-		out["POST "+r.path] = rule{action: r.write, body: func(f *firm) any { return values{"customer": f.Slug, r.title: "new"} },
+		out["POST "+r.path] = rule{action: r.write, ok: r.made(), body: func(f *firm) any { return fresh(f, "new") },
 			mixed: func(own, f *firm) []any {
 				bodies := []any{values{"customer": f.Refs["customer_id"], r.title: "new"}}
 				for _, field := range slices.Sorted(maps.Keys(r.refs)) {
-					bodies = append(bodies, values{"customer": own.Slug, r.title: "new", field: f.Refs[r.refs[field]]})
+					body := fresh(own, "new")
+					body[field] = f.Refs[r.refs[field]]
+					bodies = append(bodies, body)
 				}
 				return bodies
 			}}
-		out["POST "+r.path+"/import"] = rule{action: r.write, ok: []int{200}, csv: true, query: customerQuery, body: func(f *firm) any { return r.title + "\n" + "taken in " + f.Word + "\n" }}
+		out["POST "+r.path+"/import"] = rule{action: r.write, ok: []int{200}, csv: true, query: customerQuery, body: func(f *firm) any { return r.file(f) }}
 		out["PATCH "+r.path+"/{id}"] = rule{action: r.write, body: func(*firm) any { return name("taken over") },
 			mixed: func(_, f *firm) (bodies []any) {
 				for _, field := range slices.Sorted(maps.Keys(r.refs)) {
@@ -50,6 +65,29 @@ func registerRules() map[string]rule {
 			}}
 	}
 	return out
+}
+
+// made are the answers to a new one.
+func (r registered) made() []int {
+	if r.more == nil {
+		return nil
+	}
+	return []int{201, 409}
+}
+
+// file is a file of one line, which may come in again and again.
+func (r registered) file(f *firm) string {
+	head, line := r.title, "taken in "+f.Word
+	if r.more != nil {
+		more := r.more(f)
+		if _, ok := more["environment"]; ok {
+			more["environment"] = "development"
+		}
+		for _, field := range slices.Sorted(maps.Keys(more)) {
+			head, line = head+","+field, line+","+fmt.Sprint(more[field])
+		}
+	}
+	return head + "\n" + line + "\n"
 }
 
 func registerPages() map[string]pageRule {
@@ -96,7 +134,7 @@ func (h *house) picks(t *testing.T) {
 
 // ofRegisters are the addresses of the registers' pages, which are made of their declarations.
 func (h *house) ofRegisters() (out []handled) {
-	for _, r := range append(h.app.Customers.Registers.All(), h.app.Documents.List) {
+	for _, r := range append(h.app.Customers.Registers.All(), h.app.Documents.List, h.app.Requirements.Requirements) {
 		for _, p := range r.Patterns() {
 			if !strings.HasSuffix(p, "/pick") { // walked by picks
 				out = append(out, handled{p, "register " + r.Kind().Type})
@@ -127,10 +165,15 @@ var registerCalls = join(
 )
 
 func callsOf[T any](kind string, read, write permission.Action, of func(*house) *register.Register[T], change func(*T)) map[string]call {
-	with := func() register.Change[T] { return register.Set(change) }
+	return callsWith(kind, read, write, of, func(rec *T, _ *firm) { change(rec) })
+}
+
+// callsWith is callsOf for records that need something of the firm's.
+func callsWith[T any](kind string, read, write permission.Action, of func(*house) *register.Register[T], change func(*T, *firm)) map[string]call {
+	with := func(f *firm) register.Change[T] { return register.Set(func(rec *T) { change(rec, f) }) }
 	return map[string]call{
 		kind + ".Create": {action: write, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-			return one(of(h).Create(ctx, a, f.Refs["customer_id"], with()))
+			return one(of(h).Create(ctx, a, f.Refs["customer_id"], with(f)))
 		}},
 		kind + ".Get": {action: read, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 			return one(of(h).Get(ctx, a, f.Refs[kind]))
@@ -139,7 +182,7 @@ func callsOf[T any](kind string, read, write permission.Action, of func(*house) 
 			return one(of(h).List(ctx, a, of(h).Spec().All()))
 		}},
 		kind + ".Update": {action: write, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
-			return one(of(h).Update(ctx, a, f.Refs[kind], f.Version, with()))
+			return one(of(h).Update(ctx, a, f.Refs[kind], f.Version, with(f)))
 		}},
 		kind + ".Delete": {action: write, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 			return none(of(h).Delete(ctx, a, f.Refs[kind], f.Version))

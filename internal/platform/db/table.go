@@ -94,6 +94,7 @@ func Tables() []Table {
 		{Name: "assessment_form", Key: "customer_id"},
 		{Name: "assessment", Key: "customer_id"},
 		{Name: "assessment_answer", Key: "customer_id"},
+		{Name: "requirement", Key: "customer_id"},
 		{Name: "account", Key: "customer_id"},
 		{Name: "discovery_schedule", Key: "customer_id"},
 		{Name: "discovery_run", Key: "customer_id"},

@@ -42,7 +42,7 @@ func (b NewBody[T]) Schema(r huma.Registry) *huma.Schema {
 	s.Properties["customer"] = &huma.Schema{Type: huma.TypeString, Description: "Slug or id."}
 	s.Required = []string{"customer"}
 	for _, f := range fieldsOf(reflect.TypeFor[T]()) {
-		if f.Required && f.Default == "" {
+		if f.Required && f.Default == "" && !f.Fixed {
 			s.Required = append(s.Required, f.Name)
 		}
 	}
@@ -55,6 +55,8 @@ func (f Field) schema() *huma.Schema {
 	switch f.Kind {
 	case Number, Percent:
 		s.Type = huma.TypeInteger
+	case Fraction:
+		s.Type = huma.TypeNumber
 	case YesNo:
 		s.Type = huma.TypeBoolean
 	case Amount:

@@ -47,7 +47,7 @@ func (e editable[T]) common(f Field) bool {
 // Fields implements bulk.Editable.
 func (e editable[T]) Fields(ctx context.Context, tx *db.Tx) (out []bulk.Field, err error) {
 	forms := map[Kind]bulk.Form{Text: bulk.Text, Long: bulk.Long, Number: bulk.Number, Percent: bulk.Number, Amount: bulk.Text, Day: bulk.Day, Instant: bulk.Moment,
-		Choice: bulk.Choice, YesNo: bulk.YesNo, Language: bulk.Choice, Country: bulk.Text, Zone: bulk.Text, Several: bulk.Some, Ref: bulk.Pick}
+		Choice: bulk.Choice, YesNo: bulk.YesNo, Language: bulk.Choice, Country: bulk.Text, Zone: bulk.Text, Several: bulk.Some, Ref: bulk.Pick, Span: bulk.Text, Fraction: bulk.Text}
 	_, alone := tx.Scope().One()
 	for _, f := range e.r.fields {
 		if !e.common(f) {
@@ -265,7 +265,7 @@ func (r *Register[T]) writeAll(ctx context.Context, tx *db.Tx, a permission.Acto
 	}
 	n, err := tx.Insert(ctx, r.Name, after, "(customer_id, id) DO UPDATE SET "+strings.Join(sets, ", ")+" WHERE "+r.Name+".version = excluded.version - 1")
 	if err != nil {
-		return fmt.Errorf("update %s: %w", r.Name, err)
+		return r.taken("update", err)
 	}
 	if n != int64(len(after)) {
 		return fault.New(fault.Stale, "fault.stale")

@@ -28,6 +28,14 @@ func (f Field) tidy(v reflect.Value) {
 		if f.Kind == Country {
 			v.SetString(strings.ToUpper(v.String()))
 		}
+	case typeDuration:
+		if d, ok := ReadDuration(v.String()); ok {
+			v.SetString(string(d))
+		}
+	case typeShare:
+		if s, ok := ReadShare(v.String()); ok {
+			v.SetString(string(s))
+		}
 	case typeMoney:
 		m := v.Interface().(Money)
 		v.Set(reflect.ValueOf(Money{strings.TrimSpace(m.Amount), strings.ToUpper(strings.TrimSpace(m.Currency))}))
@@ -67,6 +75,14 @@ func (f Field) check(v reflect.Value, bad *fault.Fields) {
 			bad.Add(f.Name, "register.bad.percent")
 		} else if f.Kind == Number && f.Max > 0 && (*x < 0 || *x > int64(f.Max)) {
 			bad.Add(f.Name, "register.bad.number", "max", f.Max)
+		}
+	case Duration:
+		if _, ok := ReadDuration(string(x)); !ok {
+			bad.Add(f.Name, "register.bad.duration")
+		}
+	case Share:
+		if _, ok := ReadShare(string(x)); !ok {
+			bad.Add(f.Name, "register.bad.share")
 		}
 	case Date:
 		if !x.Valid() {
@@ -186,7 +202,7 @@ func (f Field) set(v reflect.Value, text string, zone *time.Location) (key strin
 		return ""
 	}
 	switch v.Type() {
-	case typeText, typeRef, typeDate:
+	case typeText, typeRef, typeDate, typeDuration, typeShare:
 		v.SetString(text)
 	case typeNumber:
 		n, err := strconv.ParseInt(strings.TrimSuffix(text, "%"), 10, 64)

@@ -32,6 +32,8 @@ const (
 	Zone     Kind = "zone"     // string: IANA
 	Several  Kind = "several"  // Choices, out of Values
 	List     Kind = "pairs"    // Pairs, whose kinds are out of Values
+	Span     Kind = "duration" // Duration
+	Fraction Kind = "share"    // Share: per cent with decimals
 	Ref      Kind = "ref"      // db.Null: id of a record of the type To, or of a user for To "person"
 )
 
@@ -41,6 +43,7 @@ const Person = "person"
 var goTypes = map[Kind]reflect.Type{
 	Text: typeText, Long: typeText, Number: typeNumber, Percent: typeNumber, Amount: typeMoney, Day: typeDate, Instant: typeInstant,
 	Choice: typeText, YesNo: typeBool, Email: typeText, Phone: typeText, URL: typeText, Language: typeText, Country: typeText, Zone: typeText,
+	Span: typeDuration, Fraction: typeShare,
 	Several: typeChoices, List: typePairs, Ref: typeRef,
 }
 
@@ -101,7 +104,7 @@ func fieldsOf(t reflect.Type) []Field {
 			panic(fmt.Sprintf("register: %s.%s is a %s, kind %q needs %v", t, sf.Name, sf.Type, f.Kind, want))
 		}
 		needsValues := f.Kind == Choice || f.Kind == Several || f.Kind == List
-		if needsValues != (len(f.Values) > 0) || (f.Kind == Ref) != (f.To != "") || f.listKind() == 0 && (f.Sort || f.Filter) {
+		if needsValues != (len(f.Values) > 0) || (f.Kind == Ref) != (f.To != "") || f.listKind() == 0 && (f.Sort || f.Filter) || f.Filter && (f.Kind == Span || f.Kind == Fraction) {
 			panic(fmt.Sprintf("register: the tag of %s.%s does not fit its kind", t, sf.Name))
 		}
 		out = append(out, f)
@@ -152,6 +155,8 @@ func (f Field) listKind() list.Kind {
 		return list.Choice
 	case Number, Percent:
 		return list.Number
+	case Span, Fraction: // by what the database keeps: to sort by, as nobody writes minutes or ten-thousandths
+		return list.Number
 	case Day:
 		return list.Date
 	case Instant:
@@ -166,7 +171,7 @@ func (f Field) listKind() list.Kind {
 
 // nullable tells whether the column may be NULL.
 func (f Field) nullable() bool {
-	return slices.Contains([]Kind{Number, Percent, Instant, Ref}, f.Kind)
+	return slices.Contains([]Kind{Number, Percent, Instant, Span, Fraction, Ref}, f.Kind)
 }
 
 // in gives the field of a record, a pointer to its struct.
@@ -175,7 +180,7 @@ func (f Field) in(rec any) reflect.Value { return reflect.ValueOf(rec).Elem().Fi
 // SQL is the type that the column has in the migration, with " null" where it may be NULL.
 func (f Field) SQL() string {
 	switch f.Kind {
-	case Number, Percent, Instant:
+	case Number, Percent, Instant, Span, Fraction:
 		return "bigint null"
 	case YesNo:
 		return "boolean"
@@ -186,3 +191,6 @@ func (f Field) SQL() string {
 	}
 	return "text"
 }
+
+// Text is the field of a record, a pointer to its struct, as files have it.
+func (f Field) Text(rec any) string { return f.text(f.in(rec)) }

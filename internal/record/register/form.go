@@ -120,7 +120,7 @@ func (r *Register[T]) showNew(w http.ResponseWriter, req *http.Request, p *ui.Pa
 	r.defaults(&rec)
 	values := r.filled(p, &rec)
 	for _, f := range r.fields { // a link may fill a field in, as from a contact's page
-		if given := p.Query.Get(f.Name); given != "" {
+		if given := p.Query.Get(f.Name); given != "" && !f.Fixed {
 			values.Set(f.Name, given)
 		}
 	}
@@ -252,7 +252,9 @@ func (r *Register[T]) formParts(ctx context.Context, p *ui.Page, a permission.Ac
 			}
 			part.fields = append(part.fields, c)
 		}
-		out = append(out, part)
+		if len(part.fields) > 0 {
+			out = append(out, part)
+		}
 	}
 	if len(set.Fields) == 0 {
 		return out, nil
@@ -307,7 +309,12 @@ func (r *Register[T]) input(ctx context.Context, p *ui.Page, a permission.Actor,
 		return ui.DateTime(p, u), nil
 	}
 	u.Type = map[Kind]string{Email: "email", Phone: "tel", URL: "url", Day: "date", Number: "number", Percent: "number"}[f.Kind]
-	if f.Kind == Amount {
+	switch f.Kind {
+	case Span:
+		u.Placeholder = "PT4H"
+	case Fraction:
+		u.Placeholder = "99.9"
+	case Amount:
 		u.Placeholder = "1200.00 EUR"
 	}
 	return ui.Input(p, u), nil

@@ -115,7 +115,7 @@ func (r *Register[T]) showList(w http.ResponseWriter, req *http.Request, p *ui.P
 // columns are the fields in their order, the title first, and whose record it is where several customers are shown.
 func (r *Register[T]) columns(p *ui.Page, names named) []ui.Column[T] {
 	column := func(f Field) ui.Column[T] {
-		return ui.Column[T]{Key: f.Name, Label: r.label(p, f), Sort: f.Sort, Extra: f.Extra, Number: f.Kind == Number || f.Kind == Percent || f.Kind == Amount,
+		return ui.Column[T]{Key: f.Name, Label: r.label(p, f), Sort: f.Sort, Extra: f.Extra, Number: slices.Contains([]Kind{Number, Percent, Amount, Span, Fraction}, f.Kind),
 			NoWrap: slices.Contains([]Kind{Day, Instant, Choice, Phone, YesNo}, f.Kind),
 			Cell:   func(rec T) templ.Component { return r.cell(p, f, &rec, names) }}
 	}

@@ -41,6 +41,10 @@ type Declaration[T any] struct {
 	Did map[string]string
 	// Check sees the whole record, for what one field alone cannot tell. Its faults join those of the fields.
 	Check func(T, *fault.Fields)
+	// Settle sets what follows from a change that is in order: the fields that are fixed. before is the record as it was, or as it begins.
+	Settle func(before T, rec *T)
+	// Taken is the key of what is said where the table refuses a second record of its kind; empty for the message of any conflict.
+	Taken string
 }
 
 // Beside is what a room shows on the page of a record: buttons, and sections above the details.

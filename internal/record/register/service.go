@@ -100,7 +100,7 @@ func (r *Register[T]) insert(ctx context.Context, tx *db.Tx, a permission.Actor,
 	head(&rec).ID = id.New()
 	*tail(&rec) = Tail{Custom: tail(&rec).Custom, Version: 1, CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
 	if _, err := tx.Insert(ctx, r.Name, rec, ""); err != nil {
-		return rec, fmt.Errorf("create %s: %w", r.Name, err)
+		return rec, r.taken("create", err)
 	}
 	if err := field.Store(ctx, tx, set, head(&rec).ID, nil, tail(&rec).Custom); err != nil {
 		return rec, err
@@ -163,6 +163,9 @@ func (r *Register[T]) prepare(before, rec *T, c Change[T], leads leads) (err err
 	}
 	if r.Check != nil {
 		r.Check(*rec, &bad)
+	}
+	if len(bad) == 0 && r.Settle != nil {
+		r.Settle(*before, rec)
 	}
 	return bad.Err()
 }
@@ -251,7 +254,7 @@ func (r *Register[T]) write(ctx context.Context, tx *db.Tx, a permission.Actor, 
 	args = append(args, t.Version, t.UpdatedAt, head(&after).ID, tail(&before).Version)
 	n, err := tx.Exec(ctx, `UPDATE {`+r.Name+`} SET `+strings.Join(sets, ", ")+`, version = ?, updated_at = ? WHERE id = ? AND version = ?`, args...)
 	if err != nil {
-		return after, fmt.Errorf("update %s: %w", r.Name, err)
+		return after, r.taken("update", err)
 	}
 	if n == 0 {
 		return after, fault.New(fault.Stale, "fault.stale")
@@ -260,6 +263,14 @@ func (r *Register[T]) write(ctx context.Context, tx *db.Tx, a permission.Actor, 
 		return after, err
 	}
 	return after, audit.Write(ctx, tx, a, "update", r.record(&after), before, after)
+}
+
+// taken says what the table refuses.
+func (r *Register[T]) taken(did string, err error) error {
+	if r.Taken != "" && fault.Is(err, fault.Conflict) {
+		return fault.New(fault.Conflict, r.Taken).Because(err)
+	}
+	return fmt.Errorf("%s %s: %w", did, r.Name, err)
 }
 
 // Delete removes a record. Faults: not_found, forbidden, stale, conflict (other records name it).

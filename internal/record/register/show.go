@@ -91,6 +91,15 @@ func (r *Register[T]) words(p *ui.Page, f Field, v reflect.Value) string {
 			return p.Percent(float64(n) / 100)
 		}
 		return p.Number(n)
+	case Span:
+		n, _ := Duration(v.String()).Minutes()
+		if n == 0 {
+			return p.T("register.common.no_time")
+		}
+		return p.Duration(time.Duration(n) * time.Minute)
+	case Fraction:
+		n, _ := Share(v.String()).Percent()
+		return p.T("format.percent", "number", p.Decimal(n, Share(v.String()).Decimals()))
 	case Amount:
 		m := v.Interface().(Money)
 		return p.Money(m.Amount, m.Currency)

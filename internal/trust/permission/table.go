@@ -118,6 +118,13 @@ const (
 	PlanWrite Action = "plan.write"
 )
 
+// The actions of requirements.
+const (
+	RequirementRead  Action = "requirement.read"
+	RequirementWrite Action = "requirement.write"
+	RequirementAgree Action = "requirement.agree"
+)
+
 // The actions of estimates.
 const (
 	EstimateRead  Action = "estimate.read"
@@ -184,6 +191,9 @@ func Table() []Row {
 		{AssessmentRead, everybody},
 		{AssessmentWrite, []Role{Admin, Manager, Engineer, Sales}},
 		{AssessmentAnswer, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
+		{RequirementRead, everybody},
+		{RequirementWrite, []Role{Admin, Manager, Engineer, Sales}},
+		{RequirementAgree, []Role{Admin, Manager}},
 		{AccountRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
 		{AccountWrite, delivery},
 		{DiscoveryRead, provider},
