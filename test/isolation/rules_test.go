@@ -55,7 +55,6 @@ var pathKinds = map[string]string{
 	"approvals/{id}":                 "approval",
 	"attachments/{id}":               "file",
 	"hand-in/{token}":                "file",
-	"{token}/{id}":                   "document",
 	"files/{token}":                  "file",
 	"people/{id}":                    "user",
 	"sessions/{id}":                  "session",

@@ -36,7 +36,7 @@ type LinkMaker interface {
 func (s *Service) HandInPages(mux *http.ServeMux, shell *web.Shell, links *link.Service) {
 	h := guest{s}
 	mux.Handle("GET /hand-in/{token}", links.Page(shell, Door, h.show))
-	mux.Handle("POST /hand-in/{token}/{id}", links.Page(shell, Door, h.take))
+	mux.Handle("POST /hand-in/{token}/documents/{id}", links.Page(shell, Door, h.take))
 }
 
 // guest are the pages of somebody with a private link.

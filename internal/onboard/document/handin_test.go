@@ -65,13 +65,13 @@ func TestHandInByLink(t *testing.T) {
 		if code, page := visit(t, site, "GET", path, ""); code != 200 || !strings.Contains(page, "Réseau – Shop") || !strings.Contains(page, "Documents que nous attendons") || strings.Contains(page, "Contrat secret") {
 			t.Fatalf("%d: %s", code, page)
 		}
-		if code, page := visit(t, site, "POST", path+"/"+asked[0].ID, ""); code != 422 || !strings.Contains(page, `role="alert"`) {
+		if code, page := visit(t, site, "POST", path+"/documents/"+asked[0].ID, ""); code != 422 || !strings.Contains(page, `role="alert"`) {
 			t.Errorf("an empty file: %d %s", code, page)
 		}
-		if code, _ := visit(t, site, "POST", path+"/"+other.ID, "mine"); code != 404 {
+		if code, _ := visit(t, site, "POST", path+"/documents/"+other.ID, "mine"); code != 404 {
 			t.Errorf("a document that is not theirs: %d", code)
 		}
-		if code, page := visit(t, site, "POST", path+"/"+asked[0].ID, "10.0.0.0/8"); code != 303 {
+		if code, page := visit(t, site, "POST", path+"/documents/"+asked[0].ID, "10.0.0.0/8"); code != 303 {
 			t.Fatalf("%d: %s", code, page)
 		}
 		history, err := h.documents.History(ctx, h.admin, asked[0].ID)
