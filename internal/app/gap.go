@@ -21,7 +21,7 @@ func (a *App) wireGaps() error {
 	if err != nil {
 		return err
 	}
-	a.Gaps = gap.New(gap.Parts{DB: a.db, Log: a.opts.Telemetry.Log, Catalogue: controls, Outbox: a.outbox, Approvals: a.Approvals, System: system, Customer: a.resolve})
+	a.Gaps = gap.New(gap.Parts{DB: a.db, Log: a.opts.Telemetry.Log, Catalogue: controls, Outbox: a.outbox, Approvals: a.Approvals, Requirements: a.asked, System: system, Customer: a.resolve})
 	a.Approvals.On(gap.Purpose, a.Gaps.Signed)
 	a.queue.Handle(gap.RunTopic, func(ctx context.Context, t jobs.Task) error { return a.Gaps.Execute(ctx, t.Customer, t.Key) })
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Gaps.Sweep(ctx) })

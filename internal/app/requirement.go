@@ -6,6 +6,7 @@ import (
 
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/estate/discovery"
+	"vigie/internal/onboard/gap"
 	"vigie/internal/platform/db"
 	"vigie/internal/promise/requirement"
 )
@@ -21,8 +22,40 @@ func (a *App) wireRequirements() error {
 	if err != nil {
 		return fmt.Errorf("requirements: %w", err)
 	}
-	a.Requirements = requirement.New(requirement.Parts{DB: a.db, Subjects: a.Subjects, Library: library, Estate: estateOf{}})
+	a.Requirements = requirement.New(requirement.Parts{DB: a.db, Subjects: a.Subjects, Library: library, Estate: estateOf{},
+		Agreed: func(ctx context.Context, tx *db.Tx) error { return a.Gaps.Ask(ctx, tx, gap.AfterRequirement, "") }})
 	return nil
+}
+
+// asked gives gaps what the customer of the transaction asks for. What says no environment counts as the workload's own, or as the only one that
+// anything is asked for.
+func (a *App) asked(ctx context.Context, tx *db.Tx) (gap.Requirements, error) {
+	customer, err := tx.Customer()
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.Requirements.Of(ctx, tx, customer)
+	if err != nil {
+		return nil, err
+	}
+	workloads, err := (cmdb.Gather{}).Workloads(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	own := map[string]string{}
+	for _, w := range workloads {
+		own[w.ID] = w.Environment
+	}
+	out := gap.Requirements{}
+	for workload, environments := range all {
+		for environment, rules := range environments {
+			out[gap.Place{Workload: workload, Environment: environment}] = rules
+			if environment == own[workload] || own[workload] == "" && len(environments) == 1 {
+				out[gap.Place{Workload: workload}] = rules
+			}
+		}
+	}
+	return out, nil
 }
 
 // estateOf is the CMDB as requirements need it.

@@ -207,6 +207,8 @@ func everyPage(t *testing.T) []page {
 		{name: "contact-new", path: "/contacts/new"},
 		{name: "stakeholders", path: "/stakeholders"},
 		{name: "suppliers", path: "/suppliers"},
+		{name: "requirements", path: "/requirements"},
+		{name: "proposed requirements", path: "/requirements/propose?customer=meridian"},
 		{name: "documents", path: "/documents"},
 		{name: "document-new", path: "/documents/new"},
 		{name: "document", path: first(t, c, "/documents?customer=meridian&kind=flows&state=reviewed", "/documents")},

@@ -82,6 +82,9 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if err := registers(ctx, a, op); err != nil {
 		return err
 	}
+	if err := requirements(ctx, a, op, id); err != nil {
+		return err
+	}
 	if err := estimates(ctx, a, op); err != nil {
 		return err
 	}

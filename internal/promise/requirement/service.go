@@ -19,6 +19,8 @@ type Parts struct {
 	Subjects *subject.Registry
 	Library  Library
 	Estate   Estate
+	// Agreed is told, in the same transaction, that something has been agreed on; nil where nobody waits for it.
+	Agreed func(ctx context.Context, tx *db.Tx) error
 }
 
 // Service holds the rules of requirements.
@@ -29,11 +31,12 @@ type Service struct {
 	db      *db.DB
 	library Library
 	estate  Estate
+	agreed  func(ctx context.Context, tx *db.Tx) error
 }
 
 // New makes the service.
 func New(p Parts) *Service {
-	return &Service{Requirements: Open(register.Parts{DB: p.DB, Subjects: p.Subjects}), db: p.DB, library: p.Library, estate: p.Estate}
+	return &Service{Requirements: Open(register.Parts{DB: p.DB, Subjects: p.Subjects}), db: p.DB, library: p.Library, estate: p.Estate, agreed: p.Agreed}
 }
 
 // Open makes the register stand on its parts.
@@ -86,6 +89,9 @@ func (s *Service) change(ctx context.Context, a permission.Actor, need permissio
 			return fault.New(fault.Stale, "fault.stale")
 		}
 		out, err = register.UpdateIn(ctx, tx, a, s.Requirements, before, register.Set(func(r *Requirement) { f(r, tx.Now()) }))
+		if err == nil && before.State != Agreed && out.State == Agreed && s.agreed != nil {
+			err = s.agreed(ctx, tx)
+		}
 		return err
 	})
 	return out, err
