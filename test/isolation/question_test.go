@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vigie/internal/onboard/question"
+	"vigie/internal/platform/fault"
 	"vigie/internal/trust/permission"
 )
 
@@ -89,6 +90,19 @@ var questionCalls = map[string]call{
 	}},
 	"question.ToFill": {action: permission.AssessmentAnswer, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Asked.ToFill(ctx, a, f.Refs["assessment"]))
+	}},
+	"question.All": {action: permission.AssessmentRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Asked.All(ctx, a, f.Slug))
+	}},
+	"question.Sheet": {action: permission.AssessmentRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Asked.Sheet(ctx, a, f.Refs["assessment"]))
+	}},
+	"question.Latest": {action: permission.AssessmentRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		out, err := h.app.Asked.Latest(ctx, a, f.Refs["customer_id"], "")
+		if own := f.Refs["customer_id"] == h.acme.Refs["customer_id"]; own && fault.Is(err, fault.NotFound) {
+			return nil, nil // acme has handed nothing in
+		}
+		return one(out, err)
 	}},
 	"question.Answer": {action: permission.AssessmentAnswer, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return two(h.app.Asked.Answer(ctx, a, f.Refs["assessment"], question.Fill{Answers: values{"business": "taken over"}}))
