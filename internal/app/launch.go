@@ -28,6 +28,21 @@ func (a *App) wireLaunches() error {
 			s, err := discovery.SightOf(ctx, tx, customer)
 			return launch.Seen(s), err
 		}, "/coverage"))
+	a.Launches.Hang("no_critical_gap", launch.NoCriticalGap(a.criticalGaps))
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.Launches.Sweep(ctx, system) })
 	return nil
+}
+
+// criticalGaps is what the gap analysis has found of the customer of the transaction.
+func (a *App) criticalGaps(ctx context.Context, tx *db.Tx, _ string) (out launch.Critical, err error) {
+	at, err := a.Gaps.Judged(ctx, tx)
+	if err != nil || at.IsZero() {
+		return out, err
+	}
+	out.Judged = true
+	all, err := a.Gaps.Critical(ctx, tx)
+	for _, g := range all {
+		out.Open = append(out.Open, launch.CriticalGap{Control: g.Control, Subject: g.SubjectName, Href: "/gaps/" + g.ID})
+	}
+	return out, err
 }

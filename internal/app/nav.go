@@ -31,15 +31,15 @@ func rail() []struct {
 			{ui.NavItem{ID: "supplier", Label: "register.supplier.many", Href: "/suppliers", Icon: "truck"}, permission.SupplierRead},
 		}},
 		{"app.nav.onboarding", []place{
+			{ui.NavItem{ID: "board", Label: "launch.board", Href: "/onboarding", Icon: "layout-kanban"}, permission.LaunchRead},
 			{ui.NavItem{ID: "assessments", Label: "question.list", Href: "/assessments", Icon: "list-check"}, permission.AssessmentRead},
 			{ui.NavItem{ID: "estimates", Label: "estimates.list", Href: "/estimates", Icon: "calculator", Go: "e"}, permission.EstimateRead},
 			{ui.NavItem{ID: "plan", Label: "plans.list", Href: "/plans", Icon: "calendar", Go: "f"}, permission.PlanRead},
 			{ui.NavItem{ID: "requirement", Label: "register.requirement.many", Href: "/requirements", Icon: "target"}, permission.RequirementRead},
 			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},
-			{ui.NavItem{ID: "board", Label: "launch.board", Href: "/onboarding", Icon: "layout-kanban"}, permission.LaunchRead},
-			{ui.NavItem{ID: "deliverables", Label: "deliverable.list", Href: "/deliverables", Icon: "file-certificate"}, permission.DeliverableRead},
 			{ui.NavItem{ID: "gaps", Label: "gap.list", Href: "/gaps", Icon: "shield-check"}, permission.GapRead},
 			{ui.NavItem{ID: "controls", Label: "gap.catalogue.title", Href: "/controls", Icon: "list-search"}, permission.GapRead},
+			{ui.NavItem{ID: "deliverables", Label: "deliverable.list", Href: "/deliverables", Icon: "file-certificate"}, permission.DeliverableRead},
 			{ui.NavItem{ID: "launches", Label: "launch.list", Href: "/launches", Icon: "rocket"}, permission.LaunchRead},
 		}},
 		{"app.nav.estate", []place{

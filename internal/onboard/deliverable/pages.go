@@ -57,6 +57,9 @@ func statusMark(p *ui.Page, s Status) templ.Component {
 	return ui.Status(statusTone(s), p.T("deliverable.status."+string(s)))
 }
 
+// mostTold is how many things that a version lacks are told at once.
+const mostTold = 10
+
 // card is one of the six on the page of a customer.
 type card struct {
 	kind, icon, title, purpose string

@@ -83,17 +83,17 @@ func (p part) card(w *i18n.Printer, r row) []document.Block {
 
 func (p part) table(w *i18n.Printer, rows []row) document.Table {
 	t := document.Table{Caption: partWord(w, p.name), Empty: w.T("deliverable.no_rows")}
-	for _, f := range p.shown() {
+	for i, f := range p.shown() {
 		c := document.Column{Label: fieldWord(w, f.name)}
-		if f.form == number {
+		if f.form == number && i > 0 {
 			c.Kind = document.Number
 		}
 		t.Columns = append(t.Columns, c)
 	}
 	for _, r := range rows {
 		line := []any{}
-		for _, f := range p.shown() {
-			if n, err := strconv.Atoi(r[f.name]); f.form == number && err == nil {
+		for i, f := range p.shown() {
+			if n, err := strconv.Atoi(r[f.name]); f.form == number && i > 0 && err == nil {
 				line = append(line, n)
 				continue
 			}

@@ -35,10 +35,8 @@ type Service struct{ Parts }
 // New makes the service.
 func New(p Parts) *Service { return &Service{p} }
 
-// Title is what a kind of deliverable is called in a language.
-func (s *Service) Title(kind, language string) string {
-	return s.Templates.title[kind].In(language)
-}
+// Title is what a kind of deliverable is called.
+func (s *Service) Title(kind string) Words { return s.Templates.title[kind] }
 
 // Create drafts a deliverable of a kind from the template and the live data, in the customer's language. Faults: forbidden, invalid, conflict
 // (the customer has it).

@@ -84,7 +84,7 @@ func (s *Service) Answers(language string, all []Judged) []ConditionAnswer {
 			c.Waiver = j.Waiver.ID
 		}
 		for _, i := range j.Finding.Items {
-			c.Findings = append(c.Findings, FindingAnswer{p.T(i.Key, i.Args), i.Href})
+			c.Findings = append(c.Findings, FindingAnswer{i.words(p), i.Href})
 		}
 		out = append(out, c)
 	}

@@ -10,21 +10,12 @@ import (
 // Approved is what deliverables have to say to a launch.
 type Approved interface {
 	AllApproved(ctx context.Context, tx *db.Tx, customer string) (map[string]deliverable.Agreed, error)
-	Title(kind, language string) string
+	Title(kind string) deliverable.Words
 }
 
 // DeliverablesApproved is met when all six have a version that the customer has signed. Which ones stands in the evidence.
 func DeliverablesApproved(d Approved) Check {
 	return func(ctx context.Context, tx *db.Tx, customer string) (f Finding, err error) {
-		var language, slug string
-		row := struct {
-			Language string `db:"language"`
-			Slug     string `db:"slug"`
-		}{}
-		if err := tx.Get(ctx, &row, `SELECT language, slug FROM {customer} WHERE id = ?`, customer); err != nil {
-			return f, err
-		}
-		language, slug = row.Language, row.Slug
 		all, err := d.AllApproved(ctx, tx, customer)
 		if err != nil {
 			return f, err
@@ -34,7 +25,7 @@ func DeliverablesApproved(d Approved) Check {
 			a, ok := all[kind]
 			if !ok {
 				f.Status = Unmet
-				f.Items = append(f.Items, Item{Key: "launch.item.not_approved", Args: map[string]any{"title": d.Title(kind, language)}, Href: "/deliverables?customer=" + slug})
+				f.Items = append(f.Items, Item{Key: "launch.item.not_approved", Args: map[string]any{"title": d.Title(kind)}, Href: "/deliverables"})
 				continue
 			}
 			f.Facts[kind] = map[string]any{"number": a.Number, "sha256": a.SHA256}
@@ -64,6 +55,34 @@ func DiscoveryComplete(share float64, read func(ctx context.Context, tx *db.Tx, 
 			Items: []Item{{Key: "launch.item.coverage", Args: map[string]any{"complete": seen.Complete, "scopes": seen.Scopes, "percent": int(share * 100)}, Href: href}}}
 		if float64(seen.Complete) < share*float64(seen.Scopes) {
 			f.Status = Unmet
+		}
+		return f, nil
+	}
+}
+
+// Critical is what the gap analysis says to a launch.
+type Critical struct {
+	Judged bool // the estate was ever judged
+	Open   []CriticalGap
+}
+
+// CriticalGap is a critical gap that fails and that nobody has accepted.
+type CriticalGap struct{ Control, Subject, Href string }
+
+// NoCriticalGap is met when an estate was judged and no critical gap fails without being accepted. An estate that nobody has judged is unknown.
+func NoCriticalGap(read func(ctx context.Context, tx *db.Tx, customer string) (Critical, error)) Check {
+	return func(ctx context.Context, tx *db.Tx, customer string) (Finding, error) {
+		c, err := read(ctx, tx, customer)
+		if err != nil {
+			return Finding{}, err
+		}
+		if !c.Judged {
+			return Finding{Status: Unknown, Items: []Item{{Key: "launch.item.not_judged", Href: "/gaps"}}}, nil
+		}
+		f := Finding{Status: Met, Facts: map[string]any{"critical": len(c.Open)}}
+		for _, g := range c.Open {
+			f.Status = Unmet
+			f.Items = append(f.Items, Item{Key: "launch.item.gap", Args: map[string]any{"control": g.Control, "subject": g.Subject}, Href: g.Href})
 		}
 		return f, nil
 	}

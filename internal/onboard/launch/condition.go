@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/db"
 )
 
@@ -124,6 +125,18 @@ type Item struct {
 	Key  string
 	Args map[string]any
 	Href string
+}
+
+// words writes an item for a reader. Arguments that are texts in several languages are given in the reader's.
+func (i Item) words(p *i18n.Printer) string {
+	args := make(map[string]any, len(i.Args))
+	for name, v := range i.Args {
+		if w, ok := v.(interface{ In(language string) string }); ok {
+			v = w.In(p.Lang())
+		}
+		args[name] = v
+	}
+	return p.T(i.Key, args)
 }
 
 // Finding is what a check has found. Facts go into the evidence as they are: numbers, texts, lists and maps of them.

@@ -60,7 +60,7 @@ func evidenceOf(p *i18n.Printer, c customer.Customer, l Launch, all []Judged) (s
 				one.Findings = append(one.Findings, p.T("launch.item.more", "count", len(j.Finding.Items)-mostItems))
 				break
 			}
-			one.Findings = append(one.Findings, p.T(item.Key, item.Args))
+			one.Findings = append(one.Findings, item.words(p))
 		}
 		if w := j.Waiver; w != nil {
 			one.Waiver = &evidenceWaiver{w.ID, w.Reason, w.Owner, w.ExpiresAt, w.Signer, w.ApprovalID}

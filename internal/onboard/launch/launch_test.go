@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"context"
 	"io/fs"
 	"strings"
 	"testing"
@@ -151,4 +152,38 @@ func TestEvidenceIsCanonical(t *testing.T) {
 			t.Fatal(draw(one))
 		}
 	})
+}
+
+// No gap is good news only where somebody has looked.
+func TestNoCriticalGap(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		found Critical
+		want  Status
+		items int
+	}{
+		"never judged": {Critical{}, Unknown, 1},
+		"none":         {Critical{Judged: true}, Met, 0},
+		"two":          {Critical{Judged: true, Open: []CriticalGap{{"a", "x", ""}, {"b", "y", ""}}}, Unmet, 2},
+	} {
+		f, err := NoCriticalGap(func(context.Context, *db.Tx, string) (Critical, error) { return c.found, nil })(t.Context(), nil, "")
+		if err != nil || f.Status != c.want || len(f.Items) != c.items {
+			t.Errorf("%s: %+v %v", name, f, err)
+		}
+	}
+}
+
+func TestDiscoveryComplete(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		seen Seen
+		want Status
+	}{
+		"never read": {Seen{}, Unknown}, "nothing to read": {Seen{Run: "r"}, Unknown}, "all": {Seen{"r", 20, 20}, Met}, "just": {Seen{"r", 19, 20}, Met}, "too little": {Seen{"r", 18, 20}, Unmet},
+	} {
+		f, err := DiscoveryComplete(0.95, func(context.Context, *db.Tx, string) (Seen, error) { return c.seen, nil }, "/coverage")(t.Context(), nil, "")
+		if err != nil || f.Status != c.want {
+			t.Errorf("%s: %+v %v", name, f, err)
+		}
+	}
 }

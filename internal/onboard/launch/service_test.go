@@ -356,7 +356,7 @@ func TestLaunchPages(t *testing.T) {
 	h.Service.Pages(site.Mux, site.Shell)
 	manager, viewer := site.As(actor(permission.Manager, db.GrantAll())), site.As(h.as(permission.Viewer))
 	c.Advance(31 * 24 * time.Hour)
-	manager.Get(t, "/onboarding").Want(t, 200).Has(t, "Acme", "day 31 of 30", "v-status-bad", "No launch is planned", "4 conditions block the launch")
+	manager.Get(t, "/onboarding").Want(t, 200).Has(t, "Acme", "day 32 of 30", "v-status-bad", "No launch is planned", "4 conditions block the launch")
 	viewer.Get(t, "/onboarding").Want(t, 200).Has(t, "Acme")
 	manager.Get(t, "/launches").Want(t, 200).Has(t, "No launch is planned")
 	viewer.Get(t, "/launches/new").Want(t, 403)
