@@ -83,7 +83,6 @@ type recordView struct {
 	help                  string // what should stand in it
 	late                  string // since when it is late
 	handIn, review, waive bool
-	most                  int64
 }
 
 func (s *Service) beside(r *http.Request, p *ui.Page, a permission.Actor, d Document) (out register.Beside, err error) {

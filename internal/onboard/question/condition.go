@@ -56,20 +56,6 @@ func same(a, b any) bool {
 	return errX == nil && errY == nil && string(x) == string(y)
 }
 
-// names lists the questions that the condition asks about.
-func (c Condition) names() (out []string) {
-	if c.Question != "" {
-		out = append(out, c.Question)
-	}
-	for _, x := range slices.Concat(c.All, c.Any) {
-		out = append(out, x.names()...)
-	}
-	if c.Not != nil {
-		out = append(out, c.Not.names()...)
-	}
-	return out
-}
-
 // Shown tells which questions are shown to whoever has given these answers, and gives the answers to them. The answer to a question that is not shown counts as none for
 // those that ask about it; conditions ask about questions before their own, so that one pass is enough.
 func (q Questionnaire) Shown(a Answers) (shown map[string]bool, live Answers) {
