@@ -118,8 +118,9 @@ func listen(t *testing.T, ctx context.Context) func() {
 		defer lock.Unlock()
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
-			// A page that answers 404 or 422 on purpose is no trouble.
-			if !strings.HasPrefix(e.Entry.Text, "Failed to load resource: the server responded with a status of 4") && !strings.Contains(e.Entry.URL, "/500") {
+			// A page that answers 404 or 422 on purpose is no trouble, nor that a place keeps the cursor that was put there.
+			if !strings.HasPrefix(e.Entry.Text, "Failed to load resource: the server responded with a status of 4") && !strings.Contains(e.Entry.URL, "/500") &&
+				!strings.HasPrefix(e.Entry.Text, "Autofocus processing was blocked") {
 				said = append(said, string(e.Entry.Level)+" "+e.Entry.Text)
 			}
 		case *runtime.EventExceptionThrown:

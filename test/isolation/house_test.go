@@ -76,6 +76,8 @@ func TestTwoCustomers(t *testing.T) {
 // walk runs the parts one after the other: they share the instance.
 func walk(t *testing.T, address string) {
 	h := build(t, address)
+	// A planted fault (see bite) works from here on: the walk must find it, not a seed that cannot be made.
+	check(t, os.Setenv("VIGIE_WALK", "begun"))
 	t.Run("tables", h.tables)
 	t.Run("catalog", h.catalog)
 	t.Run("operations", h.operations)

@@ -14,7 +14,7 @@ import (
 type edit struct{ file, old, new string }
 
 // bite is a fault that somebody could make. All faults are in one build, as building takes longer than running; each is made only
-// in a process that was started with its key.
+// in a process that was started with its key, once the two customers have been made.
 type bite struct {
 	name  string
 	key   string // what the edits ask for: db.Bitten("key")
@@ -29,7 +29,7 @@ const switches = `package db
 
 import "os"
 
-func Bitten(key string) bool { return os.Getenv("VIGIE_BITE") == key }
+func Bitten(key string) bool { return os.Getenv("VIGIE_BITE") == key && os.Getenv("VIGIE_WALK") != "" }
 `
 
 var bites = []bite{
