@@ -116,6 +116,9 @@ func everyPage(t *testing.T) []page {
 	workload := first(t, c, "/workloads", "/workloads")
 	account := first(t, c, "/accounts", "/accounts")
 	run := first(t, c, "/discovery", "/discovery")
+	assessment := first(t, c, "/assessments?customer=meridian", "/assessments")
+	asked := first(t, c, "/assessments?customer=atelier-lumen", "/assessments")
+	guest := privately(t, c, asked)
 	estimate := first(t, c, "/estimates?customer=nordlys", "/estimates")
 	plan := first(t, c, "/plans", "/plans")
 	meeting := first(t, c, plan, "/meetings")
@@ -138,6 +141,20 @@ func everyPage(t *testing.T) []page {
 		{name: "meeting", path: meeting},
 		{name: "meeting-new", path: plan + "/meetings/new"},
 		{name: "meeting-edit", path: meeting + "/edit"},
+		{name: "assessments", path: "/assessments"},
+		{name: "assessment", path: assessment},
+		{name: "assessment-open", path: asked},
+		{name: "assessment-new", path: "/assessments/new"},
+		{name: "assessment-fill", path: asked + "/fill/sections/workloads"},
+		{name: "assessment-hand-in", path: asked + "/fill/hand-in"},
+		{name: "questionnaires", path: "/questionnaires"},
+		{name: "questionnaire", path: "/questionnaires/base"},
+		{name: "answers", path: guest},
+		{name: "answers-company", path: guest + "/sections/company"},
+		{name: "answers-workloads", path: guest + "/sections/workloads"},
+		{name: "answers-recovery", path: guest + "/sections/recovery"},
+		{name: "answers-hand-in", path: guest + "/hand-in"},
+		{name: "answers-dead", path: "/answers/nobody"},
 		{name: "estimates", path: "/estimates"},
 		{name: "estimates-empty", path: "/estimates?customer=meridian"},
 		{name: "estimate", path: estimate},

@@ -81,6 +81,7 @@ func (s *Service) CreateLink(ctx context.Context, a permission.Actor, ref string
 		}
 		if in.Days < 0 || in.Days > int(link.MaxLife.Hours()/24) {
 			bad.Add("days", "question.bad.days", "max", int(link.MaxLife.Hours()/24))
+			in.Days = 0
 		}
 		n := link.New{Door: Door, Record: record(now.Assessment), Name: in.Name, Email: in.Email, Language: in.Language, Parts: in.Sections, ExpiresAt: in.expires(tx.Now().Time)}
 		if err := bad.Err(); err != nil {

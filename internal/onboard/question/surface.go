@@ -104,7 +104,7 @@ func standingWord(p *ui.Page, g Progress) string {
 	if g.Missing > 0 {
 		return p.N("question.missing", g.Missing)
 	}
-	return p.T("question.answered_of", "answered", g.Answered, "shown", g.Shown)
+	return p.N("question.answered_of", g.Answered, "shown", g.Shown)
 }
 
 // sheetForm is a section as it is drawn: what its controls hold, and what is wrong with them.
@@ -129,8 +129,11 @@ func (v surface) filled(p *ui.Page, s Section) sheetForm {
 
 // rows are those that a table shows: what it has, and empty ones to type in.
 func (f sheetForm) rows(q Question) []int {
-	const spare = 2
+	spare := 1 // one to go on with; two where nobody has begun
 	out := rowsOf(f.in, inputName(q.ID))
+	if len(out) == 0 {
+		spare = 2
+	}
 	next := 0
 	if len(out) > 0 {
 		next = out[len(out)-1] + 1
