@@ -32,6 +32,7 @@ func topics() []webhook.Topic {
 		some("stakeholder", "create", "update", "delete", "import"),
 		some("supplier", "create", "update", "delete", "import"),
 		some("document", "create", "update", "delete", "import", "hand_in", "review", "waive"),
+		some("assessment", "create", "update", "answer", "open", "handed_in", "reviewed", "create_link", "revoke_link"),
 		some("plan", "create", "update"),
 		some("meeting", "create", "update", "invite", "cancel"),
 		some("plan_task", "create", "update"),

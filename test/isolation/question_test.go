@@ -11,13 +11,13 @@ import (
 	"vigie/internal/trust/permission"
 )
 
-// seedAssessment gives the customer an assessment with an answer, and a private link to it.
+// seedAssessment gives the customer an assessment with answers (the second is written by nobody later), and a private link to it.
 func (h *house) seedAssessment(t *testing.T, f *firm) {
 	t.Helper()
 	w, err := h.app.Asked.Create(t.Context(), h.operator(), question.NewAssessment{Customer: f.Slug, Title: f.Word + " assessment"})
 	check(t, err)
 	f.Refs["assessment"] = w.ID
-	_, _, err = h.app.Asked.Answer(t.Context(), h.operator(), w.ID, question.Fill{Answers: values{"company_name": f.Word + " Ltd"}})
+	_, _, err = h.app.Asked.Answer(t.Context(), h.operator(), w.ID, question.Fill{Answers: values{"company_name": f.Word + " Ltd", "wishes": f.Word + " wishes"}})
 	check(t, err)
 	l, _, err := h.app.Asked.CreateLink(t.Context(), h.operator(), w.ID, question.NewLink{Name: f.Word + " guest", Language: "en"})
 	check(t, err)
