@@ -28,21 +28,15 @@ func (c *controlsTest) local() {}
 
 // Run implements command.
 func (c *controlsTest) Run(_ context.Context, e *env, _ *grammar) error {
-	var files fs.FS
-	if c.Dir == "" {
-		built, err := fs.Sub(catalogue.Files, "controls")
-		if err != nil {
-			return err
-		}
-		files = built
-	} else {
+	files, folder := fs.FS(catalogue.Files), "controls"
+	if c.Dir != "" {
 		if at, err := os.Stat(e.path(c.Dir)); err != nil || !at.IsDir() {
 			return fmt.Errorf("%s is no folder that can be read", c.Dir)
 		}
-		files = os.DirFS(e.path(c.Dir))
+		files, folder = os.DirFS(e.path(c.Dir)), "."
 	}
-	all, err := control.Load(files, app.KnownType())
-	if refused, ok := errors.AsType[control.Problems](err); ok {
+	all, err := control.Load(files, folder, app.KnownType())
+	if refused, ok := errors.AsType[catalogue.Problems](err); ok {
 		return c.refuse(e, refused)
 	}
 	if err != nil {
@@ -76,7 +70,7 @@ func (c *controlsTest) Run(_ context.Context, e *env, _ *grammar) error {
 	return nil
 }
 
-func (c *controlsTest) refuse(e *env, problems control.Problems) error {
+func (c *controlsTest) refuse(e *env, problems catalogue.Problems) error {
 	rows := make([][]string, len(problems))
 	for i, p := range problems {
 		rows[i] = []string{p.File, strconv.Itoa(p.Line), p.Reason}

@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"io/fs"
 
-	"vigie/catalogue"
 	"vigie/internal/onboard/deliverable"
 	"vigie/internal/onboard/launch"
 	"vigie/internal/trust/approval"
@@ -18,11 +16,7 @@ type serviceStart struct {
 
 // wireDeliverables makes the room of deliverables, and tells it of signatures.
 func (a *App) wireDeliverables() error {
-	files, err := fs.Sub(catalogue.Files, "deliverable")
-	if err != nil {
-		return err
-	}
-	templates, err := deliverable.LoadTemplates(files)
+	templates, err := deliverable.LoadTemplates(a.data)
 	if err != nil {
 		return err
 	}

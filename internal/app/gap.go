@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"io/fs"
 
 	"vigie/internal/estate/discovery"
 	"vigie/internal/onboard/control"
@@ -13,11 +12,7 @@ import (
 
 // wireGaps reads the catalogue of controls, and hangs the evaluation of estates on the queue, the approvals and the tick.
 func (a *App) wireGaps() error {
-	files, err := fs.Sub(a.data, "controls")
-	if err != nil {
-		return err
-	}
-	controls, err := control.Load(files, KnownType())
+	controls, err := control.Load(a.data, "controls", KnownType())
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"io/fs"
 
-	"vigie/catalogue"
 	"vigie/internal/estate/discovery"
 	"vigie/internal/onboard/launch"
 	"vigie/internal/platform/db"
@@ -13,11 +11,7 @@ import (
 
 // wireLaunches makes the room of launches and hangs a check on each condition whose room is there. The others are unknown, until theirs is.
 func (a *App) wireLaunches() error {
-	files, err := fs.Sub(catalogue.Files, "launch")
-	if err != nil {
-		return err
-	}
-	rules, err := launch.LoadRules(files)
+	rules, err := launch.LoadRules(a.data)
 	if err != nil {
 		return err
 	}

@@ -5,9 +5,11 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"vigie/catalogue"
+	"vigie/internal/platform/lapse"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
@@ -18,9 +20,10 @@ import (
 // checker looks at one control and says all that is wrong with it.
 type checker struct {
 	*loader
-	c    *Control
-	node *yaml.Node
-	used map[string]bool // parameters that expressions read
+	source *catalogue.Source
+	c      *Control
+	at     string          // where the control stands in the source
+	used   map[string]bool // parameters that expressions read
 }
 
 func (k *checker) refuse(line int, reason string, args ...any) {
@@ -28,10 +31,19 @@ func (k *checker) refuse(line int, reason string, args ...any) {
 	if k.c.ID != "" {
 		who = k.c.ID + ": "
 	}
-	k.problems = append(k.problems, Problem{k.c.File, line, who + fmt.Sprintf(reason, args...)})
+	k.source.Refuse(line, "%s%s", who, fmt.Sprintf(reason, args...))
 }
 
-func (k *checker) line(way ...any) int { return at(k.node, way...).Line }
+// part is a part of the control, or the nearest around it that the file has.
+func (k *checker) part(way ...any) *yaml.Node {
+	at := k.at
+	for _, step := range way {
+		at += fmt.Sprintf(".%v", step)
+	}
+	return k.source.Node(at)
+}
+
+func (k *checker) line(way ...any) int { return k.part(way...).Line }
 
 var idForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`)
 
@@ -45,13 +57,13 @@ func (k *checker) check() {
 	default:
 		k.ids[c.ID] = c
 	}
-	k.text("title", c.Title)
-	k.text("rationale", c.Rationale)
-	k.text("remedy", c.Remedy)
+	k.source.Words(k.at+".title", c.Title)
+	k.source.Words(k.at+".rationale", c.Rationale)
+	k.source.Words(k.at+".remedy", c.Remedy)
 	oneOf(k, "area", c.Area, Areas())
 	oneOf(k, "severity", c.Severity, Severities())
 	var ok bool
-	if c.effort, ok = duration(c.Effort); !ok {
+	if c.effort, ok = lapse.ParseDays(c.Effort, workday); !ok || c.effort == 0 {
 		k.refuse(k.line("effort"), "effort %q is no duration such as PT1H30M", c.Effort)
 	}
 	for i, f := range c.Frameworks {
@@ -71,15 +83,6 @@ func (k *checker) check() {
 	}
 	k.parameters()
 	k.cases()
-}
-
-func (k *checker) text(key string, t Text) {
-	if strings.TrimSpace(t.EN) == "" {
-		k.refuse(k.line(key), "%s has no English text", key)
-	}
-	if strings.TrimSpace(t.FR) == "" {
-		k.refuse(k.line(key), "%s has no French text", key)
-	}
 }
 
 func oneOf[T ~string](k *checker, key string, v T, list []T) {
@@ -119,7 +122,7 @@ func (k *checker) ciType(t string, line int) {
 
 // compile turns an expression into a program, and refuses what compiles but would not do what it seems to.
 func (k *checker) compile(text string, way ...any) cel.Program {
-	node := at(k.node, way...)
+	node := k.part(way...)
 	// A text of several lines (| or >) begins below its key.
 	first := node.Line
 	if node.Style == yaml.LiteralStyle || node.Style == yaml.FoldedStyle {
@@ -233,18 +236,5 @@ func (k *checker) parameters() {
 	}
 }
 
-// duration reads ISO 8601 as far as work is measured by it: PT1H30M, P2D.
-func duration(text string) (time.Duration, bool) {
-	m := durationForm.FindStringSubmatch(text)
-	if m == nil || strings.HasSuffix(text, "T") || text == "P" {
-		return 0, false
-	}
-	var d time.Duration
-	for i, unit := range []time.Duration{8 * time.Hour, time.Hour, time.Minute} { // a day of work
-		n, _ := strconv.Atoi(m[i+1])
-		d += time.Duration(n) * unit
-	}
-	return d, d > 0
-}
-
-var durationForm = regexp.MustCompile(`^P(?:(\d{1,3})D)?(?:T(?:(\d{1,3})H)?(?:(\d{1,3})M)?)?$`)
+// workday is the day in which effort is counted.
+const workday = 8 * time.Hour

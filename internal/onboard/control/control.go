@@ -4,22 +4,10 @@ import (
 	"slices"
 	"time"
 
+	"vigie/catalogue"
+
 	"cel.dev/cel-go/cel"
 )
-
-// Text is a text in both languages.
-type Text struct {
-	EN string `yaml:"en" json:"en"`
-	FR string `yaml:"fr" json:"fr"`
-}
-
-// In gives the text in a language; English where there is no other.
-func (t Text) In(language string) string {
-	if language == "fr" {
-		return t.FR
-	}
-	return t.EN
-}
 
 // Severity is how bad a failure is.
 type Severity string
@@ -64,15 +52,15 @@ const (
 // Control is one rule of the catalogue.
 type Control struct {
 	ID         string               `yaml:"id"`
-	Title      Text                 `yaml:"title"`
-	Rationale  Text                 `yaml:"rationale"`
+	Title      catalogue.Text       `yaml:"title"`
+	Rationale  catalogue.Text       `yaml:"rationale"`
 	Area       Area                 `yaml:"area"`
 	Applies    Applies              `yaml:"applies"`
 	Parameters map[string]Parameter `yaml:"parameters"`
 	Pass       string               `yaml:"pass"`
 	Severity   Severity             `yaml:"severity"`
 	Effort     string               `yaml:"effort"`
-	Remedy     Text                 `yaml:"remedy"`
+	Remedy     catalogue.Text       `yaml:"remedy"`
 	Terraform  string               `yaml:"terraform"`
 	CLI        string               `yaml:"cli"`
 	Frameworks []Reference          `yaml:"frameworks"`

@@ -2,7 +2,6 @@ package control
 
 import (
 	"fmt"
-	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -26,11 +25,7 @@ func known(t *testing.T) func(string) bool {
 // Every control of the catalogue holds what its own table says.
 func TestTablesOfTheCatalogue(t *testing.T) {
 	t.Parallel()
-	files, err := fs.Sub(catalogue.Files, "controls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := Load(files, known(t))
+	c, err := Load(catalogue.Files, "controls", known(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,8 +68,8 @@ func TestRefusedWithLineAndReason(t *testing.T) {
 		want   string
 	}{
 		"unknown key":       {map[string]string{"area: backup": "area: backup\n  colour: red"}, "controls.yaml:5: field colour is not known"},
-		"no French":         {map[string]string{", fr: Titre": ""}, "controls.yaml:2: one-control: title has no French text"},
-		"no English":        {map[string]string{"en: Do, ": ""}, "controls.yaml:9: one-control: remedy has no English text"},
+		"no French":         {map[string]string{", fr: Titre": ""}, "controls.yaml:2: [0].title: the French words are missing"},
+		"no English":        {map[string]string{"en: Do, ": ""}, "controls.yaml:9: [0].remedy: the English words are missing"},
 		"area":              {map[string]string{"backup": "backups"}, `controls.yaml:4: one-control: area "backups" is not known`},
 		"severity":          {map[string]string{"severity: high": "severity: bad"}, `controls.yaml:7: one-control: severity "bad" is not known`},
 		"effort":            {map[string]string{"PT1H": "1h"}, `controls.yaml:8: one-control: effort "1h" is no duration`},
@@ -99,13 +94,13 @@ func TestRefusedWithLineAndReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Load(fstest.MapFS{"controls.yaml": {Data: []byte(minimal(c.change))}}, known(t))
+			_, err := Load(fstest.MapFS{"controls.yaml": {Data: []byte(minimal(c.change))}}, ".", known(t))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("want %q in:\n%v", c.want, err)
 			}
 		})
 	}
-	if _, err := Load(fstest.MapFS{"controls.yaml": {Data: []byte(minimal(nil))}}, known(t)); err != nil {
+	if _, err := Load(fstest.MapFS{"controls.yaml": {Data: []byte(minimal(nil))}}, ".", known(t)); err != nil {
 		t.Errorf("the minimal control is refused: %v", err)
 	}
 }
@@ -114,7 +109,7 @@ func TestRefusedWithLineAndReason(t *testing.T) {
 func one(t *testing.T, pass string) *Control {
 	t.Helper()
 	text := minimal(map[string]string{"pass: PASS": "pass: >-\n    " + pass})
-	c, err := Load(fstest.MapFS{"c.yaml": {Data: []byte(text)}}, known(t))
+	c, err := Load(fstest.MapFS{"c.yaml": {Data: []byte(text)}}, ".", known(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,11 +19,7 @@ import (
 
 func templates(t testing.TB) *Templates {
 	t.Helper()
-	files, err := fs.Sub(catalogue.Files, "deliverable")
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := LoadTemplates(files)
+	out, err := LoadTemplates(catalogue.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,21 +95,20 @@ func TestTemplates(t *testing.T) {
 func TestTemplatesAreReadStrictly(t *testing.T) {
 	t.Parallel()
 	whole := fstest.MapFS{}
-	files, err := fs.Sub(catalogue.Files, "deliverable")
+	names, err := catalogue.Names(catalogue.Files, "deliverable")
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, _ := fs.ReadDir(files, ".")
-	for _, e := range entries {
-		b, _ := fs.ReadFile(files, e.Name())
-		whole[e.Name()] = &fstest.MapFile{Data: b}
+	for _, n := range names {
+		b, _ := fs.ReadFile(catalogue.Files, n)
+		whole[n] = &fstest.MapFile{Data: b}
 	}
 	for name, test := range map[string]struct{ file, from, to, want string }{
-		"an unknown member":   {"contacts.yaml", "hours:", "hour:", `contacts.yaml:10: unknown member "hour"`},
-		"one language only":   {"contacts.yaml", "{en: Operations, fr: Exploitation}", "{en: Operations}", `contacts.yaml:15: the text in "fr" is missing`},
-		"another choice":      {"workflow.yaml", "place: initial", "place: begin", "deliverable.bad.choice"},
-		"a number of letters": {"contacts.yaml", "after_minutes: 30", "after_minutes: soon", "contacts.yaml:20"},
-		"no last metric":      {"metrics.yaml", `namespace: "*"`, `namespace: "AWS/X"`, "the last entry"},
+		"an unknown member":   {"deliverable/contacts.yaml", "hours:", "hour:", `contacts.yaml:10: unknown member "hour"`},
+		"one language only":   {"deliverable/contacts.yaml", "{en: Operations, fr: Exploitation}", "{en: Operations}", `contacts.yaml:15: the text in "fr" is missing`},
+		"another choice":      {"deliverable/workflow.yaml", "place: initial", "place: begin", "deliverable.bad.choice"},
+		"a number of letters": {"deliverable/contacts.yaml", "after_minutes: 30", "after_minutes: soon", "contacts.yaml:20"},
+		"no last metric":      {"deliverable/metrics.yaml", `namespace: "*"`, `namespace: "AWS/X"`, "the last entry"},
 	} {
 		changed := fstest.MapFS{}
 		for n, f := range whole {
@@ -128,7 +123,7 @@ func TestTemplatesAreReadStrictly(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
 		}
 	}
-	whole["other.yaml"] = &fstest.MapFile{Data: []byte("x: y")}
+	whole["deliverable/other.yaml"] = &fstest.MapFile{Data: []byte("x: y")}
 	if _, err := LoadTemplates(whole); err == nil || !strings.Contains(err.Error(), "other.yaml") {
 		t.Errorf("a file of no kind: %v", err)
 	}

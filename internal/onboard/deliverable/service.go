@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"vigie/catalogue"
 	"vigie/internal/customer"
 	"vigie/internal/kit/i18n"
 	"vigie/internal/kit/list"
@@ -36,7 +37,7 @@ type Service struct{ Parts }
 func New(p Parts) *Service { return &Service{p} }
 
 // Title is what a kind of deliverable is called.
-func (s *Service) Title(kind string) Words { return s.Templates.title[kind] }
+func (s *Service) Title(kind string) catalogue.Text { return s.Templates.title[kind] }
 
 // Create drafts a deliverable of a kind from the template and the live data, in the customer's language. Faults: forbidden, invalid, conflict
 // (the customer has it).

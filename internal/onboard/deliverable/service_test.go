@@ -3,7 +3,6 @@ package deliverable_test
 import (
 	"context"
 	"encoding/json"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -57,11 +56,7 @@ func open(t testing.TB, d *db.DB, c clock.Clock, language string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := fs.Sub(catalogue.Files, "deliverable")
-	if err != nil {
-		t.Fatal(err)
-	}
-	templates, err := deliverable.LoadTemplates(files)
+	templates, err := deliverable.LoadTemplates(catalogue.Files)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,84 +9,56 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"vigie/catalogue"
 )
 
 // languages are those that every template is written in.
 var languages = []string{"en", "fr"}
 
-// Words is a text in both languages.
-type Words struct {
-	EN string `yaml:"en"`
-	FR string `yaml:"fr"`
-}
-
-// In gives the text of a language; English for one that is not there.
-func (w Words) In(language string) string {
-	if language == "fr" {
-		return w.FR
-	}
-	return w.EN
-}
-
 // Metric is what is known of a CloudWatch metric before anybody has written a word about an alarm of it.
 type Metric struct {
 	Namespace, Name string
-	Meaning, Steps  Words
-	Runbook         Words
+	Meaning, Steps  catalogue.Text
+	Runbook         catalogue.Text
 }
 
 // Templates are what the deliverables begin with.
 type Templates struct {
-	title, purpose map[string]Words
+	title, purpose map[string]catalogue.Text
 	content        map[string]map[string]Content // kind -> language
 	metrics        []Metric                      // the last one is for those that are not named
 }
 
-// LoadTemplates reads a folder with one file for each kind, and metrics.yaml. Whatever it does not know is refused with file and line.
+// LoadTemplates reads the folder deliverable, with one file for each kind, and metrics.yaml. Whatever it does not know is refused with file and line.
 func LoadTemplates(files fs.FS) (*Templates, error) {
-	t := &Templates{map[string]Words{}, map[string]Words{}, map[string]map[string]Content{}, nil}
+	t := &Templates{map[string]catalogue.Text{}, map[string]catalogue.Text{}, map[string]map[string]Content{}, nil}
 	for _, k := range kinds {
 		if err := t.load(files, k); err != nil {
 			return nil, err
 		}
 	}
-	if err := t.loadMetrics(files, "metrics.yaml"); err != nil {
+	if err := t.loadMetrics(files, folder+"metrics.yaml"); err != nil {
 		return nil, err
 	}
-	entries, err := fs.ReadDir(files, ".")
+	names, err := catalogue.Names(files, path.Clean(folder))
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range entries {
-		if name := strings.TrimSuffix(e.Name(), ".yaml"); name != "metrics" && t.content[name] == nil {
-			return nil, fmt.Errorf("%s: no deliverable has this name", e.Name())
+	for _, n := range names {
+		if name := strings.TrimSuffix(path.Base(n), ".yaml"); name != "metrics" && t.content[name] == nil {
+			return nil, fmt.Errorf("%s: no deliverable has this name", n)
 		}
 	}
 	return t, nil
 }
 
-func read(files fs.FS, name string) (*yaml.Node, error) {
-	raw, err := fs.ReadFile(files, path.Clean(name))
-	if err != nil {
-		return nil, err
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(raw, &doc); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: it is empty", name)
-	}
-	return doc.Content[0], nil
-}
-
 func (t *Templates) load(files fs.FS, k kind) error {
-	name := k.name + ".yaml"
-	root, err := read(files, name)
+	name := folder + k.name + ".yaml"
+	r, root, err := read(files, name)
 	if err != nil {
 		return err
 	}
-	r := reader{file: name}
 	parts := r.members(root, "title", "purpose", "content")
 	t.title[k.name], t.purpose[k.name] = r.both(parts["title"], root), r.both(parts["purpose"], root)
 	t.content[k.name] = map[string]Content{}
@@ -104,11 +76,10 @@ func (t *Templates) load(files fs.FS, k kind) error {
 }
 
 func (t *Templates) loadMetrics(files fs.FS, name string) error {
-	root, err := read(files, name)
+	r, root, err := read(files, name)
 	if err != nil {
 		return err
 	}
-	r := reader{file: name}
 	if root.Kind != yaml.SequenceNode || len(root.Content) == 0 {
 		return fmt.Errorf("%s:%d: want a list of metrics", name, root.Line)
 	}
@@ -133,6 +104,21 @@ func (t *Templates) metric(namespace, name string) Metric {
 		i = len(t.metrics) - 1
 	}
 	return t.metrics[i]
+}
+
+// folder holds the templates in a catalogue.
+const folder = "deliverable/"
+
+// read gives the root of a file.
+func read(files fs.FS, name string) (*reader, *yaml.Node, error) {
+	s, err := catalogue.Read(files, name, nil)
+	if err == nil {
+		err = catalogue.Err(s)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return &reader{file: name}, s.Node(""), nil
 }
 
 // reader reads YAML into the structs of kinds, strictly; it keeps the first fault.
@@ -170,7 +156,7 @@ func (r *reader) members(n *yaml.Node, known ...string) map[string]*yaml.Node {
 }
 
 // both reads a text in both languages.
-func (r *reader) both(n, parent *yaml.Node) (w Words) {
+func (r *reader) both(n, parent *yaml.Node) (w catalogue.Text) {
 	if n == nil {
 		r.fail(parent, "a text in both languages is missing")
 		return w
@@ -182,7 +168,7 @@ func (r *reader) both(n, parent *yaml.Node) (w Words) {
 			return w
 		}
 	}
-	return Words{strings.TrimSpace(m["en"].Value), strings.TrimSpace(m["fr"].Value)}
+	return catalogue.Text{EN: strings.TrimSpace(m["en"].Value), FR: strings.TrimSpace(m["fr"].Value)}
 }
 
 // value reads a node into a value of a kind's struct.

@@ -104,11 +104,11 @@ func TestKinds(t *testing.T) {
 	}
 	const good = "- {id: a-b, type: runbook, days: 5, title: {en: A, fr: A}, help: {en: A, fr: A}}\n"
 	for text, want := range map[string]string{
-		"- {id: a-b, type: runbook, days: 5, title: {en: A}, help: {en: A, fr: A}}":      `catalogue: documents/x.yaml:1: document "a-b": title and help are needed in English and French`,
-		"- {id: A, type: runbook, days: 5, title: {en: A, fr: A}, help: {en: A, fr: A}}": `catalogue: documents/x.yaml:1: document "A": the id must be small letters, digits and hyphens`,
-		good + good: `catalogue: documents/x.yaml:2: document "a-b": its id is there already`,
-		"- {id: a-b, type: paper, days: 5, title: {en: A, fr: A}, help: {en: A, fr: A}}":             `catalogue: documents/x.yaml:1: document "a-b": the type must be one of contract, policy, procedure, runbook, architecture, report, evidence, other`,
-		"- {id: a-b, type: runbook, days: 0, title: {en: A, fr: A}, help: {en: A, fr: A}}":           `catalogue: documents/x.yaml:1: document "a-b": days must be from 1 to 365`,
+		"- {id: a-b, type: runbook, days: 5, title: {en: A}, help: {en: A, fr: A}}":      `documents/x.yaml:1: [0].title: the French words are missing`,
+		"- {id: A, type: runbook, days: 5, title: {en: A, fr: A}, help: {en: A, fr: A}}": `documents/x.yaml:1: [0]: document "A": the id must be small letters, digits and hyphens`,
+		good + good: `documents/x.yaml:2: [1]: document "a-b": its id is there already`,
+		"- {id: a-b, type: paper, days: 5, title: {en: A, fr: A}, help: {en: A, fr: A}}":             `documents/x.yaml:1: [0]: document "a-b": the type must be one of contract, policy, procedure, runbook, architecture, report, evidence, other`,
+		"- {id: a-b, type: runbook, days: 0, title: {en: A, fr: A}, help: {en: A, fr: A}}":           `documents/x.yaml:1: [0]: document "a-b": days must be from 1 to 365`,
 		"- {id: a-b, type: runbook, days: 5, titel: {en: A, fr: A}, help: {en: A, fr: A}, extra: 1}": "",
 	} {
 		_, err := LoadKinds(fstest.MapFS{"documents/x.yaml": {Data: []byte(text)}})

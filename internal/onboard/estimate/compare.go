@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"vigie/catalogue"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -25,14 +27,14 @@ type Compared struct {
 
 // Difference is one line in both versions, and why it is not the same.
 type Difference struct {
-	ID      string `json:"id"`
-	Part    string `json:"part" enum:"setup,month"`
-	Title   Text   `json:"title"`
-	Before  *Line  `json:"before" doc:"Null for a line that is new."`
-	After   *Line  `json:"after" doc:"Null for a line that is no more."`
-	Changed bool   `json:"changed"`
-	Likely  Money  `json:"likely" doc:"By how much the likely cost has changed."`
-	Why     []Why  `json:"why"`
+	ID      string         `json:"id"`
+	Part    string         `json:"part" enum:"setup,month"`
+	Title   catalogue.Text `json:"title"`
+	Before  *Line          `json:"before" doc:"Null for a line that is new."`
+	After   *Line          `json:"after" doc:"Null for a line that is no more."`
+	Changed bool           `json:"changed"`
+	Likely  Money          `json:"likely" doc:"By how much the likely cost has changed."`
+	Why     []Why          `json:"why"`
 }
 
 // Reason is what kind of thing has changed.
@@ -47,12 +49,12 @@ const (
 
 // Why is one reason for a difference.
 type Why struct {
-	Reason   Reason `json:"reason" enum:"answer,what_if,model"`
-	What     string `json:"what" enum:"units,tier,modifier,line,hours,rate,spread,steps,assumption" doc:"What has changed."`
-	Title    Text   `json:"title"`
-	Question string `json:"question" doc:"Id of the question; empty where the model has changed."`
-	Before   *Cause `json:"before"`
-	After    *Cause `json:"after"`
+	Reason   Reason         `json:"reason" enum:"answer,what_if,model"`
+	What     string         `json:"what" enum:"units,tier,modifier,line,hours,rate,spread,steps,assumption" doc:"What has changed."`
+	Title    catalogue.Text `json:"title"`
+	Question string         `json:"question" doc:"Id of the question; empty where the model has changed."`
+	Before   *Cause         `json:"before"`
+	After    *Cause         `json:"after"`
 }
 
 // Compare explains how two computations differ, line by line. What one model has and the other lacks counts as nothing there.

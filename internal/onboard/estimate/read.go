@@ -5,6 +5,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
+
+	"vigie/internal/platform/lapse"
 
 	"github.com/shopspring/decimal"
 )
@@ -46,7 +49,9 @@ func (in Input) number(answers Answers) (n decimal.Decimal, known, ok bool) {
 		if !isText {
 			return n, false, false
 		}
-		n, ok = minutes(text)
+		var d time.Duration
+		d, ok = lapse.Parse(text)
+		n = decimal.New(int64(d/time.Second), 0).DivRound(decimal.New(60, 0), 16)
 	case "items":
 		n, ok = decimal.NewFromInt(int64(len(words(v)))), true
 	default:
@@ -136,30 +141,4 @@ func rows(v any) (out []map[string]any, ok bool) {
 		return out, true
 	}
 	return nil, false
-}
-
-// minutes reads a duration of ISO 8601, as far as it has days and a time: P1D, PT4H, PT1H30M.
-func minutes(s string) (total decimal.Decimal, ok bool) {
-	if len(s) < 3 || s[0] != 'P' {
-		return total, false
-	}
-	units := map[byte]string{'W': "10080", 'D': "1440"}
-	digits, any := "", false
-	for i := 1; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == 'T' && digits == "":
-			units = map[byte]string{'H': "60", 'M': "1", 'S': "0.0166666666666667"}
-		case c >= '0' && c <= '9' || c == '.':
-			digits += string(c)
-		default:
-			factor, known := units[c]
-			n, err := decimal.NewFromString(digits)
-			if !known || err != nil {
-				return total, false
-			}
-			total, digits, any = total.Add(n.Mul(decimal.RequireFromString(factor))), "", true
-			delete(units, c)
-		}
-	}
-	return total, any && digits == ""
 }

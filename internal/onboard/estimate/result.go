@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"vigie/catalogue"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -59,38 +61,38 @@ type Result struct {
 
 // Line is one line of an estimate.
 type Line struct {
-	ID     string  `json:"id"`
-	Part   string  `json:"part" enum:"setup,month"`
-	Phase  string  `json:"phase"`
-	Title  Text    `json:"title"`
-	Role   string  `json:"role"`
-	Hours  Span    `json:"hours"`
-	Rate   Money   `json:"rate" doc:"Of an hour."`
-	Cost   Cost    `json:"cost"`
-	Causes []Cause `json:"causes" doc:"The answers and assumptions that made the line."`
+	ID     string         `json:"id"`
+	Part   string         `json:"part" enum:"setup,month"`
+	Phase  string         `json:"phase"`
+	Title  catalogue.Text `json:"title"`
+	Role   string         `json:"role"`
+	Hours  Span           `json:"hours"`
+	Rate   Money          `json:"rate" doc:"Of an hour."`
+	Cost   Cost           `json:"cost"`
+	Causes []Cause        `json:"causes" doc:"The answers and assumptions that made the line."`
 }
 
 // Cause is one reason of a line: its units, the tier, or a modifier with an effect on it.
 type Cause struct {
-	Kind       string   `json:"kind" enum:"units,tier,modifier"`
-	ID         string   `json:"id" doc:"Of the input or modifier."`
-	Title      Text     `json:"title"`
-	Question   string   `json:"question"`
-	Source     Source   `json:"source" enum:"answer,assumption,what_if"`
-	Answer     any      `json:"answer" doc:"As it was given; null where it was assumed."`
-	Value      *Span    `json:"value,omitempty" doc:"Units, or the factor of a modifier."`
-	Tiers      []string `json:"tiers,omitempty" doc:"Low, likely, high."`
-	Assumption *Text    `json:"assumption,omitempty"`
+	Kind       string          `json:"kind" enum:"units,tier,modifier"`
+	ID         string          `json:"id" doc:"Of the input or modifier."`
+	Title      catalogue.Text  `json:"title"`
+	Question   string          `json:"question"`
+	Source     Source          `json:"source" enum:"answer,assumption,what_if"`
+	Answer     any             `json:"answer" doc:"As it was given; null where it was assumed."`
+	Value      *Span           `json:"value,omitempty" doc:"Units, or the factor of a modifier."`
+	Tiers      []string        `json:"tiers,omitempty" doc:"Low, likely, high."`
+	Assumption *catalogue.Text `json:"assumption,omitempty"`
 }
 
 // Missing is a question without an answer, what was assumed instead, and by how much the range of the first year would narrow if the
 // likely value were the answer.
 type Missing struct {
-	Question   string `json:"question"`
-	Title      Text   `json:"title"`
-	Assumption Text   `json:"assumption"`
-	Lines      int    `json:"lines"`
-	Width      Money  `json:"width"`
+	Question   string         `json:"question"`
+	Title      catalogue.Text `json:"title"`
+	Assumption catalogue.Text `json:"assumption"`
+	Lines      int            `json:"lines"`
+	Width      Money          `json:"width"`
 }
 
 // firstYear is the set-up and twelve months: one number by which ranges can be compared.
@@ -159,7 +161,7 @@ func (r *reckoning) asks(x Modifier) string {
 	return x.When.Question
 }
 
-func assumed(b basis, t Text) *Text {
+func assumed(b basis, t catalogue.Text) *catalogue.Text {
 	if b.source != ByAssumption {
 		return nil
 	}

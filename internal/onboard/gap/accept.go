@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"vigie/catalogue"
 	"vigie/internal/onboard/control"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -124,7 +125,7 @@ func (s *Service) title(ctl, language string) string {
 func (s *Service) content(g Row, x Acceptance, language string) string {
 	c := s.catalogue.Find(g.Control)
 	if c == nil {
-		c = &control.Control{ID: g.Control, Title: control.Text{EN: g.Control, FR: g.Control}}
+		c = &control.Control{ID: g.Control, Title: catalogue.Text{EN: g.Control, FR: g.Control}}
 	}
 	words := map[string][6]string{
 		"en": {"Failing control", "Concerns", "Severity", "Why it matters", "Why we live with it", "Until"},

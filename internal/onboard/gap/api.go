@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"vigie/catalogue"
 	"vigie/internal/kit/api"
 	"vigie/internal/onboard/control"
 	"vigie/internal/platform/db"
@@ -117,8 +118,8 @@ func answerAcceptance(r AcceptanceRow) AcceptanceAnswer {
 // ControlAnswer is a control of the catalogue.
 type ControlAnswer struct {
 	ID         string              `json:"id"`
-	Title      control.Text        `json:"title"`
-	Rationale  control.Text        `json:"rationale"`
+	Title      catalogue.Text      `json:"title"`
+	Rationale  catalogue.Text      `json:"rationale"`
 	Area       control.Area        `json:"area"`
 	Severity   control.Severity    `json:"severity"`
 	To         control.Kind        `json:"applies_to" enum:"ci,workload,account,customer"`
@@ -126,7 +127,7 @@ type ControlAnswer struct {
 	When       string              `json:"when" doc:"CEL; empty: always."`
 	Pass       string              `json:"pass" doc:"CEL."`
 	Effort     string              `json:"effort" doc:"ISO 8601."`
-	Remedy     control.Text        `json:"remedy"`
+	Remedy     catalogue.Text      `json:"remedy"`
 	Terraform  string              `json:"terraform"`
 	CLI        string              `json:"cli"`
 	Frameworks []control.Reference `json:"frameworks" nullable:"false"`

@@ -3,7 +3,6 @@ package gap
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/url"
 	"slices"
@@ -85,17 +84,13 @@ func newHouse(t testing.TB, d *db.DB, phase string, controls ...string) *house {
 
 func shipped(t testing.TB) *control.Catalogue {
 	t.Helper()
-	files, err := fs.Sub(catalogue.Files, "controls")
-	if err != nil {
-		t.Fatal(err)
-	}
 	types := map[string]bool{}
 	for _, c := range aws.Registry() {
 		for _, typ := range c.Types {
 			types[typ] = true
 		}
 	}
-	all, err := control.Load(files, func(t string) bool { return types[t] })
+	all, err := control.Load(catalogue.Files, "controls", func(t string) bool { return types[t] })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"vigie/catalogue"
 	"vigie/internal/estate/collect"
 	"vigie/internal/kit/ui"
 	"vigie/internal/onboard/control"
@@ -362,7 +363,7 @@ func (h pages) one(r *http.Request, p *ui.Page, a permission.Actor) (v gapView, 
 	}
 	v.control = h.s.catalogue.Find(v.Control)
 	if v.control == nil { // of a catalogue that has changed since
-		v.control = &control.Control{ID: v.Control, Title: control.Text{EN: v.Control, FR: v.Control}}
+		v.control = &control.Control{ID: v.Control, Title: catalogue.Text{EN: v.Control, FR: v.Control}}
 	}
 	switch v.SubjectKind {
 	case control.OfCI:

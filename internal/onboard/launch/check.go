@@ -3,6 +3,7 @@ package launch
 import (
 	"context"
 
+	"vigie/catalogue"
 	"vigie/internal/onboard/deliverable"
 	"vigie/internal/platform/db"
 )
@@ -10,7 +11,7 @@ import (
 // Approved is what deliverables have to say to a launch.
 type Approved interface {
 	AllApproved(ctx context.Context, tx *db.Tx, customer string) (map[string]deliverable.Agreed, error)
-	Title(kind string) deliverable.Words
+	Title(kind string) catalogue.Text
 }
 
 // DeliverablesApproved is met when all six have a version that the customer has signed. Which ones stands in the evidence.

@@ -1,42 +1,21 @@
 package launch
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
-	"strings"
 
-	"go.yaml.in/yaml/v3"
-
+	"vigie/catalogue"
 	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/db"
 )
 
-// Words is a text in both languages.
-type Words struct {
-	EN string `yaml:"en"`
-	FR string `yaml:"fr"`
-}
-
-// In gives the text of a language; English for one that is not there.
-func (w Words) In(language string) string {
-	if language == "fr" {
-		return w.FR
-	}
-	return w.EN
-}
-
-func (w Words) whole() bool { return strings.TrimSpace(w.EN) != "" && strings.TrimSpace(w.FR) != "" }
-
 // Condition is one thing that must hold.
 type Condition struct {
 	Key        string             `yaml:"key"`
-	Text       Words              `yaml:"text"`
-	Help       Words              `yaml:"help"`
+	Text       catalogue.Text     `yaml:"text"`
+	Help       catalogue.Text     `yaml:"help"`
 	Machine    bool               `yaml:"machine"`  // a check finds it out; nobody ticks it
 	Waivable   bool               `yaml:"waivable"` // a customer approver may sign that the launch does without it
 	Parameters map[string]float64 `yaml:"parameters"`
@@ -44,9 +23,9 @@ type Condition struct {
 
 // Phase is how long a customer should stay in a phase.
 type Phase struct {
-	Phase string `yaml:"phase"`
-	Days  int    `yaml:"days"`
-	Text  Words  `yaml:"text"`
+	Phase string         `yaml:"phase"`
+	Days  int            `yaml:"days"`
+	Text  catalogue.Text `yaml:"text"`
 }
 
 // Rules are the conditions and the phases.
@@ -55,43 +34,39 @@ type Rules struct {
 	Phases     []Phase
 }
 
-// LoadRules reads conditions.yaml and phases.yaml strictly. Whatever it does not know is refused with file and line.
+// LoadRules reads conditions.yaml and phases.yaml of the folder launch strictly. Whatever it does not know is refused with file and line.
 func LoadRules(files fs.FS) (r Rules, err error) {
-	if err := strictly(files, "conditions.yaml", &r.Conditions); err != nil {
+	conditions, err := catalogue.Read(files, "launch/conditions.yaml", &r.Conditions)
+	if err != nil {
 		return r, err
 	}
-	if err := strictly(files, "phases.yaml", &r.Phases); err != nil {
+	phases, err := catalogue.Read(files, "launch/phases.yaml", &r.Phases)
+	if err != nil {
 		return r, err
 	}
 	seen := map[string]bool{}
-	for _, c := range r.Conditions {
-		if c.Key == "" || seen[c.Key] || !c.Text.whole() || !c.Help.whole() {
-			return r, fmt.Errorf("conditions.yaml: condition %q lacks a text in one language, or stands twice", c.Key)
+	for i, c := range r.Conditions {
+		at := fmt.Sprintf("[%d]", i)
+		if c.Key == "" || seen[c.Key] {
+			conditions.Fail(at+".key", "%q: a key is needed, once", c.Key)
 		}
+		conditions.Words(at+".text", c.Text)
+		conditions.Words(at+".help", c.Help)
 		seen[c.Key] = true
 	}
-	for _, p := range r.Phases {
-		if p.Phase == "" || p.Days < 1 || !p.Text.whole() {
-			return r, fmt.Errorf("phases.yaml: phase %q lacks days or a text in one language", p.Phase)
+	for i, p := range r.Phases {
+		at := fmt.Sprintf("[%d]", i)
+		if p.Phase == "" || p.Days < 1 {
+			phases.Fail(at, "a phase and its days are needed")
+		}
+		phases.Words(at+".text", p.Text)
+	}
+	for s, n := range map[*catalogue.Source]int{conditions: len(r.Conditions), phases: len(r.Phases)} {
+		if n == 0 && s.Sound() {
+			s.Fail("", "nothing is listed")
 		}
 	}
-	if len(r.Conditions) == 0 || len(r.Phases) == 0 {
-		return r, errors.New("conditions.yaml, phases.yaml: nothing is listed")
-	}
-	return r, nil
-}
-
-func strictly(files fs.FS, name string, into any) error {
-	raw, err := fs.ReadFile(files, name)
-	if err != nil {
-		return err
-	}
-	dec := yaml.NewDecoder(bytes.NewReader(raw))
-	dec.KnownFields(true)
-	if err := dec.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return r, catalogue.Err(conditions, phases)
 }
 
 func (r Rules) condition(key string) (Condition, bool) {

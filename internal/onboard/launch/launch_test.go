@@ -2,7 +2,6 @@ package launch
 
 import (
 	"context"
-	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,11 +19,7 @@ import (
 
 func rules(t testing.TB) Rules {
 	t.Helper()
-	files, err := fs.Sub(catalogue.Files, "launch")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := LoadRules(files)
+	r, err := LoadRules(catalogue.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,14 +37,14 @@ func TestRulesAreReadStrictly(t *testing.T) {
 	phases := `[{phase: prospect, days: 1, text: {en: P, fr: P}}]`
 	for name, test := range map[string]struct{ conditions, phases, want string }{
 		"good":               {good, phases, ""},
-		"an unknown member":  {"- key: a\n  txt: {en: A}", phases, "line 2"},
-		"one language":       {strings.Replace(good, "fr: A", "fr: ''", 1), phases, `"a" lacks a text`},
-		"a key twice":        {strings.Replace(good, "]", ", "+good[1:], 1), phases, "stands twice"},
+		"an unknown member":  {"- key: a\n  txt: {en: A}", phases, "conditions.yaml:2: "},
+		"one language":       {strings.Replace(good, "fr: A", "fr: ''", 1), phases, "[0].text: the French words are missing"},
+		"a key twice":        {strings.Replace(good, "]", ", "+good[1:], 1), phases, "a key is needed, once"},
 		"nothing":            {"[]", phases, "nothing is listed"},
-		"no days":            {good, strings.Replace(phases, "days: 1", "days: 0", 1), `"prospect" lacks days`},
+		"no days":            {good, strings.Replace(phases, "days: 1", "days: 0", 1), "a phase and its days are needed"},
 		"a number of a word": {good, strings.Replace(phases, "days: 1", "days: one", 1), "phases.yaml"},
 	} {
-		_, err := LoadRules(fstest.MapFS{"conditions.yaml": {Data: []byte(test.conditions)}, "phases.yaml": {Data: []byte(test.phases)}})
+		_, err := LoadRules(fstest.MapFS{"launch/conditions.yaml": {Data: []byte(test.conditions)}, "launch/phases.yaml": {Data: []byte(test.phases)}})
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}

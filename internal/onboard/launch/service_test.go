@@ -3,7 +3,6 @@ package launch_test
 import (
 	"context"
 	"encoding/json"
-	"io/fs"
 	"log/slog"
 	"strings"
 	"testing"
@@ -57,11 +56,7 @@ func open(t testing.TB, d *db.DB, c *clock.Manual) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := fs.Sub(catalogue.Files, "launch")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules, err := launch.LoadRules(files)
+	rules, err := launch.LoadRules(catalogue.Files)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,20 +80,6 @@ func TestScheduleKeepsTheTimeOfDay(t *testing.T) {
 	}
 }
 
-func TestDurations(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]time.Duration{"PT1H": time.Hour, "PT90M": 90 * time.Minute, "PT1H30M": 90 * time.Minute} {
-		if got, ok := duration(in); !ok || got != want {
-			t.Errorf("%s: %v %v", in, got, ok)
-		}
-	}
-	for _, in := range []string{"", "PT", "1H", "PT0M", "PT1H ", "PT1Hx", "PT25H", "PT-1H"} {
-		if got, ok := duration(in); ok {
-			t.Errorf("%q is read as %v", in, got)
-		}
-	}
-}
-
 // What a calendar reads of an invitation, whatever people wrote into it.
 func TestCalendar(t *testing.T) {
 	t.Parallel()

@@ -151,7 +151,7 @@ func (f *sheetForm) refuse(p *ui.Page, err error) bool {
 		if f.errors[q.ID] == "" {
 			f.errors[q.ID] = text
 		}
-		f.summary = append(f.summary, ui.FieldFault{Name: inputName(q.ID), Label: q.Text.in(p.Printer), Message: text})
+		f.summary = append(f.summary, ui.FieldFault{Name: inputName(q.ID), Label: q.Text.In(p.Lang()), Message: text})
 	}
 	return true
 }

@@ -3,24 +3,8 @@ package question
 import (
 	"slices"
 
-	"vigie/internal/kit/i18n"
+	"vigie/catalogue"
 )
-
-// Text is words in both languages.
-type Text struct {
-	EN string `yaml:"en" json:"en"`
-	FR string `yaml:"fr" json:"fr"`
-}
-
-// In gives the words in a language.
-func (t Text) In(language string) string {
-	if language == "fr" {
-		return t.FR
-	}
-	return t.EN
-}
-
-func (t Text) in(p *i18n.Printer) string { return t.In(p.Lang()) }
 
 // Type is the type of an answer.
 type Type string
@@ -56,40 +40,40 @@ func Kinds() []string { return []string{Base, Full} }
 
 // Questionnaire is one version of a questionnaire.
 type Questionnaire struct {
-	ID       string    `yaml:"id" json:"id"`
-	Version  int64     `yaml:"version" json:"version"`
-	Kind     string    `yaml:"kind" json:"kind" enum:"base,full"`
-	Title    Text      `yaml:"title" json:"title"`
-	Intro    Text      `yaml:"intro" json:"intro"`
-	Sections []Section `yaml:"sections" json:"sections" nullable:"false"`
+	ID       string         `yaml:"id" json:"id"`
+	Version  int64          `yaml:"version" json:"version"`
+	Kind     string         `yaml:"kind" json:"kind" enum:"base,full"`
+	Title    catalogue.Text `yaml:"title" json:"title"`
+	Intro    catalogue.Text `yaml:"intro" json:"intro"`
+	Sections []Section      `yaml:"sections" json:"sections" nullable:"false"`
 }
 
 // Section is a part that somebody fills in at one sitting.
 type Section struct {
-	ID        string     `yaml:"id" json:"id"`
-	Title     Text       `yaml:"title" json:"title"`
-	Help      Text       `yaml:"help" json:"help"`
-	Questions []Question `yaml:"questions" json:"questions" nullable:"false"`
+	ID        string         `yaml:"id" json:"id"`
+	Title     catalogue.Text `yaml:"title" json:"title"`
+	Help      catalogue.Text `yaml:"help" json:"help"`
+	Questions []Question     `yaml:"questions" json:"questions" nullable:"false"`
 }
 
 // Field is what a question and a column of a table have in common.
 type Field struct {
-	ID       string   `yaml:"id" json:"id"`
-	Type     Type     `yaml:"type" json:"type" enum:"text,long_text,number,choice,choices,yes_no,date,duration,percent,email,table"`
-	Text     Text     `yaml:"text" json:"text"`
-	Help     Text     `yaml:"help" json:"help"`
-	Unit     Text     `yaml:"unit" json:"unit"`
-	Required bool     `yaml:"required" json:"required"`
-	Whole    bool     `yaml:"whole" json:"whole" doc:"Of a number: no fractions."`
-	Min      *float64 `yaml:"min" json:"min"`
-	Max      *float64 `yaml:"max" json:"max"`
-	Choices  []Option `yaml:"choices" json:"choices"`
+	ID       string         `yaml:"id" json:"id"`
+	Type     Type           `yaml:"type" json:"type" enum:"text,long_text,number,choice,choices,yes_no,date,duration,percent,email,table"`
+	Text     catalogue.Text `yaml:"text" json:"text"`
+	Help     catalogue.Text `yaml:"help" json:"help"`
+	Unit     catalogue.Text `yaml:"unit" json:"unit"`
+	Required bool           `yaml:"required" json:"required"`
+	Whole    bool           `yaml:"whole" json:"whole" doc:"Of a number: no fractions."`
+	Min      *float64       `yaml:"min" json:"min"`
+	Max      *float64       `yaml:"max" json:"max"`
+	Choices  []Option       `yaml:"choices" json:"choices"`
 }
 
 // Option is one of the choices of a field.
 type Option struct {
-	ID   string `yaml:"id" json:"id"`
-	Text Text   `yaml:"text" json:"text"`
+	ID   string         `yaml:"id" json:"id"`
+	Text catalogue.Text `yaml:"text" json:"text"`
 }
 
 // Question is one question.

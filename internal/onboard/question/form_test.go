@@ -110,21 +110,21 @@ func TestLoadTakesAnotherQuestionnaire(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ from, to, want string }{
-		"a key that nobody knows":            {"kind: full", "kind: full\ncolour: red", "line 4: there is no colour"},
-		"no YAML":                            {"kind: full", "kind: [", "questions/house.yaml: line "},
-		"a kind that nobody knows":           {"kind: full", "kind: half", "line 3: kind"},
-		"no version":                         {"version: 3", "version: 0", "line 2: version"},
-		"words that are missing":             {"title: {en: One, fr: Un}", "title: {en: One}", "line 7: sections[0].title: the French words are missing"},
-		"a type that nobody knows":           {"type: yes_no", "type: maybe", "line 9: sections[0].questions[0].type"},
-		"an id twice":                        {"{id: c, type: number", "{id: a, type: number", "line 15"},
-		"an id that is none":                 {"id: b\n", "id: B b\n", "line 10"},
-		"a choice without choices":           {"choices: [{id: x, text: {en: X, fr: X}}, {id: y, text: {en: Y, fr: Y}}]", "required: true", "line 10"},
-		"a condition about what comes after": {"shown_if: {question: a, is: true}", "shown_if: {question: c, at_least: 1}", `line 14: sections[0].questions[1].shown_if.question: there is no question "c" before`},
-		"a condition that cannot hold":       {"in: [x, y]", "in: [x, z]", `line 15: sections[0].questions[2].shown_if.all[0]: b has no choice "z"`},
-		"a condition of the wrong type":      {"shown_if: {question: a, is: true}", "shown_if: {question: a, at_least: 3}", "line 14"},
-		"a condition with two tests":         {"shown_if: {question: a, is: true}", "shown_if: {question: a, is: true, answered: true}", "line 14"},
-		"limits the wrong way round":         {"min: 1, max: 5", "min: 7, max: 5", "line 15"},
-		"columns of what is no table":        {"{id: a, type: yes_no,", "{id: a, type: yes_no, rows: 3,", "line 9"},
+		"a key that nobody knows":            {"kind: full", "kind: full\ncolour: red", "house.yaml:4: field colour is not known"},
+		"no YAML":                            {"kind: full", "kind: [", "questions/house.yaml:"},
+		"a kind that nobody knows":           {"kind: full", "kind: half", "house.yaml:3: kind"},
+		"no version":                         {"version: 3", "version: 0", "house.yaml:2: version"},
+		"words that are missing":             {"title: {en: One, fr: Un}", "title: {en: One}", "house.yaml:7: sections[0].title: the French words are missing"},
+		"a type that nobody knows":           {"type: yes_no", "type: maybe", "house.yaml:9: sections[0].questions[0].type"},
+		"an id twice":                        {"{id: c, type: number", "{id: a, type: number", "house.yaml:15:"},
+		"an id that is none":                 {"id: b\n", "id: B b\n", "house.yaml:10:"},
+		"a choice without choices":           {"choices: [{id: x, text: {en: X, fr: X}}, {id: y, text: {en: Y, fr: Y}}]", "required: true", "house.yaml:10:"},
+		"a condition about what comes after": {"shown_if: {question: a, is: true}", "shown_if: {question: c, at_least: 1}", `house.yaml:14: sections[0].questions[1].shown_if.question: there is no question "c" before`},
+		"a condition that cannot hold":       {"in: [x, y]", "in: [x, z]", `house.yaml:15: sections[0].questions[2].shown_if.all[0]: b has no choice "z"`},
+		"a condition of the wrong type":      {"shown_if: {question: a, is: true}", "shown_if: {question: a, at_least: 3}", "house.yaml:14:"},
+		"a condition with two tests":         {"shown_if: {question: a, is: true}", "shown_if: {question: a, is: true, answered: true}", "house.yaml:14:"},
+		"limits the wrong way round":         {"min: 1, max: 5", "min: 7, max: 5", "house.yaml:15:"},
+		"columns of what is no table":        {"{id: a, type: yes_no,", "{id: a, type: yes_no, rows: 3,", "house.yaml:9:"},
 	} {
 		text := strings.Replace(good, c.from, c.to, 1)
 		if text == good {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vigie/internal/kit/i18n"
+	"vigie/internal/platform/lapse"
 )
 
 // inputName is the name of a question's control in a form.
@@ -47,7 +48,7 @@ func (f Field) encode(out url.Values, name string, v any, language string) {
 			out.Set(name, v)
 			break
 		}
-		d, _ := ParseDuration(v)
+		d, _ := lapse.Parse(v)
 		unit := durationUnits[0]
 		for _, u := range durationUnits {
 			if d%u.of == 0 && (d > 0 || u.of == time.Hour) {
@@ -123,7 +124,7 @@ func (f Field) decode(form url.Values, name string) any {
 		n, ok := readNumber(text)
 		for _, u := range durationUnits {
 			if d := time.Duration(n * float64(u.of)); u.letter == form.Get(name+".unit") && ok && n >= 0 && n < 1e6 {
-				return FormatDuration(d.Round(time.Second))
+				return lapse.Format(d.Round(time.Second))
 			}
 		}
 	}
@@ -163,7 +164,7 @@ func (f Field) say(p *i18n.Printer, v any) string {
 		case Choice:
 			return f.option(p, v)
 		case Duration:
-			if d, ok := ParseDuration(v); ok && d > 0 {
+			if d, ok := lapse.Parse(v); ok && d > 0 {
 				return p.Duration(d)
 			} else if ok {
 				return p.T("question.nothing")
@@ -187,7 +188,7 @@ func (f Field) sayNumber(p *i18n.Printer, n float64) string {
 	if f.Type == Percent {
 		return p.T("format.percent", "number", text)
 	}
-	if unit := f.Unit.in(p); unit != "" {
+	if unit := f.Unit.In(p.Lang()); unit != "" {
 		return text + " " + unit
 	}
 	return text
@@ -197,7 +198,7 @@ func (f Field) sayNumber(p *i18n.Printer, n float64) string {
 func (f Field) option(p *i18n.Printer, id string) string {
 	for _, o := range f.Choices {
 		if o.ID == id {
-			return o.Text.in(p)
+			return o.Text.In(p.Lang())
 		}
 	}
 	return id
@@ -229,7 +230,7 @@ func (q Questionnaire) place(p *i18n.Printer, path string) string {
 	}
 	for _, c := range x.Columns {
 		if name, _, _ := strings.Cut(strings.TrimPrefix(column, "."), "["); c.ID == name {
-			return p.T("question.cell", "row", n+1, "column", c.Text.in(p))
+			return p.T("question.cell", "row", n+1, "column", c.Text.In(p.Lang()))
 		}
 	}
 	return p.T("question.row", "row", n+1)

@@ -69,7 +69,7 @@ func (h pages) questionnaire(w http.ResponseWriter, r *http.Request, p *ui.Page,
 	if err != nil {
 		return err
 	}
-	p.Title, p.Active = q.Title.in(p.Printer), "assessments"
+	p.Title, p.Active = q.Title.In(p.Lang()), "assessments"
 	p.Crumbs = []ui.Link{{Label: p.T("question.list"), Href: "/assessments"}, {Label: p.T("question.questionnaires"), Href: "/questionnaires"}}
 	ui.Render(w, r, http.StatusOK, questionnairePage(p, q))
 	return nil
@@ -228,7 +228,7 @@ func (v view) facts(p *ui.Page) []ui.Fact {
 		{Label: p.T("question.customer"), Value: ui.Anchor(p.In("/customers/"+v.Customer.Slug), v.Customer.Name)},
 		{Label: p.T("question.answered"), Value: ui.Text(p.T("question.of", "answered", v.Standing.All.Answered, "shown", v.Standing.All.Shown))},
 		{Label: p.T("question.missing_label"), Value: ui.Text(p.Number(v.Standing.All.Missing))},
-		{Label: p.T("question.questionnaire"), Value: ui.Text(p.T("question.versioned", "title", v.Form.Title.in(p.Printer), "version", v.FormVersion))},
+		{Label: p.T("question.questionnaire"), Value: ui.Text(p.T("question.versioned", "title", v.Form.Title.In(p.Lang()), "version", v.FormVersion))},
 	}
 	if !v.HandedInAt.IsZero() {
 		facts = append(facts, ui.Fact{Label: p.T("question.handed_in"), Value: ui.Text(v.HandedInBy + " · " + p.DateTime(v.HandedInAt.Time))})
@@ -325,7 +325,7 @@ func (v view) reach(p *ui.Page, l link.Link) string {
 	var words []string
 	for _, id := range l.Parts.V {
 		s, _ := v.Form.Section(id)
-		words = append(words, s.Title.in(p.Printer))
+		words = append(words, s.Title.In(p.Lang()))
 	}
 	return p.List(words)
 }

@@ -147,7 +147,7 @@ func (f sheetForm) rows(q Question) []int {
 // label is the text of a question.
 func (v surface) label(p *ui.Page, question string) string {
 	q, _ := v.Form.Question(question)
-	return q.Text.in(p.Printer)
+	return q.Text.In(p.Lang())
 }
 
 // asked is the question as it was when an answer was given.

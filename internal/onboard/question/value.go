@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"vigie/internal/platform/fault"
+	"vigie/internal/platform/lapse"
 )
 
 // Bounds of texts.
@@ -144,12 +145,12 @@ func (f Field) text(bad *fault.Fields, path, s string) any {
 			return nil
 		}
 	case Duration:
-		d, ok := ParseDuration(s)
+		d, ok := lapse.Parse(s)
 		if !ok {
 			bad.Add(path, "question.bad.duration")
 			return nil
 		}
-		return FormatDuration(d)
+		return lapse.Format(d)
 	}
 	return s
 }
@@ -247,49 +248,4 @@ func (f Field) several(bad *fault.Fields, path string, v any) any {
 		return nil
 	}
 	return out
-}
-
-// isoDuration is what we read of ISO 8601: weeks, days, hours, minutes and seconds. Months and years have no fixed length.
-var isoDuration = regexp.MustCompile(`^P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$`)
-
-// ParseDuration reads an ISO 8601 duration.
-func ParseDuration(s string) (time.Duration, bool) {
-	m := isoDuration.FindStringSubmatch(s)
-	if m == nil || s == "P" || strings.HasSuffix(s, "T") {
-		return 0, false
-	}
-	var d time.Duration
-	for i, unit := range []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute, time.Second} {
-		if m[i+1] != "" {
-			n, err := strconv.Atoi(m[i+1])
-			if err != nil {
-				return 0, false
-			}
-			d += time.Duration(n) * unit
-		}
-	}
-	return d, d <= 10*366*24*time.Hour
-}
-
-// FormatDuration writes one: whole days as days, all else in hours, minutes and seconds.
-func FormatDuration(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d == 0:
-		return "PT0S"
-	case d%day == 0:
-		return fmt.Sprintf("P%dD", d/day)
-	}
-	var b strings.Builder
-	b.WriteString("PT")
-	for _, u := range []struct {
-		of   time.Duration
-		name byte
-	}{{time.Hour, 'H'}, {time.Minute, 'M'}, {time.Second, 'S'}} {
-		if n := d / u.of; n > 0 {
-			fmt.Fprintf(&b, "%d%c", n, u.name)
-			d -= n * u.of
-		}
-	}
-	return b.String()
 }

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vigie/internal/platform/fault"
+	"vigie/internal/platform/lapse"
 )
 
 func number(f float64) *float64 { return &f }
@@ -79,21 +80,6 @@ func TestValues(t *testing.T) {
 	}
 }
 
-func TestDurations(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		d := time.Duration(rapid.Int64Range(0, 10*365*24*3600).Draw(t, "seconds")) * time.Second
-		if back, ok := ParseDuration(FormatDuration(d)); !ok || back != d {
-			t.Fatalf("%v is written %s, and read %v", d, FormatDuration(d), back)
-		}
-	})
-	for _, s := range []string{"", "P", "PT", "P1DT", "4H", "PT-4H", "P1Y", "PT4h", "P99999999999D"} {
-		if d, ok := ParseDuration(s); ok {
-			t.Errorf("%q was read as %v", s, d)
-		}
-	}
-}
-
 // What a form shows of a value, posted as it stands, is that value: in either language, with rows that were taken out in between.
 func TestFormsGiveBackWhatTheyShow(t *testing.T) {
 	t.Parallel()
@@ -157,7 +143,7 @@ func drawn(t *rapid.T, q Question) any {
 	case Date:
 		return time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "day"), 0).UTC().Format(time.DateOnly)
 	case Duration:
-		return FormatDuration(time.Duration(rapid.IntRange(0, 60*24*30).Draw(t, "minutes")) * time.Minute)
+		return lapse.Format(time.Duration(rapid.IntRange(0, 60*24*30).Draw(t, "minutes")) * time.Minute)
 	case Email:
 		return rapid.StringMatching(`[a-z]{1,8}@[a-z]{1,8}\.example`).Draw(t, "email")
 	}

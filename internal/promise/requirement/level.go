@@ -52,18 +52,16 @@ func (l Levels) of(p Part) (Level, bool) {
 	return Level{}, false
 }
 
-func (l Levels) check() error {
-	for i, level := range l {
-		switch {
-		case level.Type == "" || level.Source == "":
-			return fmt.Errorf("level %d needs a type and a source", i+1)
-		case level.Figure <= 0 || level.Figure > 100:
-			return fmt.Errorf("level %d, %s: figure %v is no share in per cent", i+1, level.Type, level.Figure)
-		case level.Together != 0 && (level.Together < level.Figure || level.Together > 100):
-			return fmt.Errorf("level %d, %s: together %v is less than one alone", i+1, level.Type, level.Together)
-		case level.When != nil && (level.When.Attribute == "" || (level.When.Is == nil) == (level.When.Prefix == "")):
-			return fmt.Errorf("level %d, %s: the condition needs an attribute, and either is or prefix", i+1, level.Type)
-		}
+func (l Level) wrong() string {
+	switch {
+	case l.Type == "" || l.Source == "":
+		return "a type and a source are needed"
+	case l.Figure <= 0 || l.Figure > 100:
+		return fmt.Sprintf("%s: figure %v is no share in per cent", l.Type, l.Figure)
+	case l.Together != 0 && (l.Together < l.Figure || l.Together > 100):
+		return fmt.Sprintf("%s: together %v is less than one alone", l.Type, l.Together)
+	case l.When != nil && (l.When.Attribute == "" || (l.When.Is == nil) == (l.When.Prefix == "")):
+		return l.Type + ": the condition needs an attribute, and either is or prefix"
 	}
-	return nil
+	return ""
 }

@@ -1,15 +1,14 @@
 package requirement
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"maps"
 	"slices"
+	"time"
 
-	"go.yaml.in/yaml/v3"
-
+	"vigie/catalogue"
+	"vigie/internal/platform/lapse"
 	"vigie/internal/record/register"
 )
 
@@ -30,54 +29,46 @@ func Load(files fs.FS) (Library, error) {
 		Edition   string              `yaml:"edition"`
 		Templates map[string]Template `yaml:"templates"`
 	}
-	if err := read(files, "requirements/templates.yaml", &templates); err != nil {
+	from, err := catalogue.Read(files, "requirements/templates.yaml", &templates)
+	if err != nil {
 		return l, err
 	}
 	l.Edition, l.Templates = templates.Edition, templates.Templates
-	for name, t := range l.Templates {
-		if err := t.check(); err != nil {
-			return l, fmt.Errorf("requirements/templates.yaml: template %s: %w", name, err)
+	for _, name := range slices.Sorted(maps.Keys(l.Templates)) {
+		if err := l.Templates[name].check(); err != nil {
+			from.Fail("templates."+name, "%s", err)
 		}
 	}
 	var levels struct {
 		Levels Levels `yaml:"levels"`
 	}
-	if err := read(files, "requirements/availability.yaml", &levels); err != nil {
+	figures, err := catalogue.Read(files, "requirements/availability.yaml", &levels)
+	if err != nil {
 		return l, err
 	}
 	l.Levels = levels.Levels
-	if err := l.Levels.check(); err != nil {
-		return l, fmt.Errorf("requirements/availability.yaml: %w", err)
+	for i, level := range l.Levels {
+		if wrong := level.wrong(); wrong != "" {
+			figures.Fail(fmt.Sprintf("levels[%d]", i), "%s", wrong)
+		}
 	}
 	var strategies struct {
 		Source     string            `yaml:"source"`
 		Strategies map[string]string `yaml:"strategies"`
 	}
-	if err := read(files, "requirements/strategies.yaml", &strategies); err != nil {
+	times, err := catalogue.Read(files, "requirements/strategies.yaml", &strategies)
+	if err != nil {
 		return l, err
 	}
 	l.Strategies = map[string]int64{}
-	for name, least := range strategies.Strategies {
-		d, ok := register.ReadDuration(least)
+	for _, name := range slices.Sorted(maps.Keys(strategies.Strategies)) {
+		least, ok := lapse.Parse(strategies.Strategies[name])
 		if !ok || !slices.Contains([]string{"backup_restore", "pilot_light", "warm_standby", "active_active"}, name) {
-			return l, fmt.Errorf("requirements/strategies.yaml: %s: %s", name, least)
+			times.Fail("strategies."+name, "%q: want a strategy with its shortest time, as PT4H", strategies.Strategies[name])
 		}
-		l.Strategies[name], _ = d.Minutes()
+		l.Strategies[name] = int64(least / time.Minute)
 	}
-	return l, nil
-}
-
-func read(files fs.FS, name string, into any) error {
-	b, err := fs.ReadFile(files, name)
-	if err != nil {
-		return fmt.Errorf("catalogue: %w", err)
-	}
-	d := yaml.NewDecoder(bytes.NewReader(b))
-	d.KnownFields(true)
-	if err := d.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return l, catalogue.Err(from, figures, times)
 }
 
 // check holds a template to what the fields of a requirement take.

@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
+
+	"vigie/internal/platform/lapse"
 )
 
 // Duration is a length of time in minutes, written as ISO 8601 has it ("PT4H", "PT15M"); empty for none, "PT0S" for no time at all. The
@@ -27,19 +30,16 @@ func Minutes(n int64) Duration {
 	}
 }
 
-var (
-	isoSpan  = regexp.MustCompile(`^P(?:(\d{1,4})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:0S)?)?$`)
-	saidSpan = regexp.MustCompile(`^(?:(\d{1,4})\s*[dj])?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,7})\s*(?:min|mn|m)?)?$`)
-)
+var saidSpan = regexp.MustCompile(`^(?:(\d{1,4})\s*[dj])?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,7})\s*(?:min|mn|m)?)?$`)
 
 // ReadDuration reads what ISO 8601 says, and what people write: "4h", "15 min", "1d 2h", "1 j". ok is false for anything else, for
 // months and years, whose length nobody knows, and for what is no whole number of minutes.
 func ReadDuration(text string) (d Duration, ok bool) {
 	text = strings.TrimSpace(text)
-	m := isoSpan.FindStringSubmatch(strings.ToUpper(text))
-	if m == nil || strings.HasSuffix(strings.ToUpper(text), "T") || len(text) < 2 {
-		m = saidSpan.FindStringSubmatch(strings.ToLower(text))
+	if span, ok := lapse.Parse(strings.ToUpper(text)); ok {
+		return Minutes(int64(span / time.Minute)), span%time.Minute == 0
 	}
+	m := saidSpan.FindStringSubmatch(strings.ToLower(text))
 	if m == nil || text == "" {
 		return "", false
 	}
@@ -58,15 +58,8 @@ func ReadDuration(text string) (d Duration, ok bool) {
 
 // Minutes tells the length; ok is false for none, and for a text that is no duration.
 func (d Duration) Minutes() (n int64, ok bool) {
-	m := isoSpan.FindStringSubmatch(string(d))
-	if m == nil {
-		return 0, false
-	}
-	for i, size := range []int64{24 * 60, 60, 1} {
-		v, _ := strconv.ParseInt(m[i+1], 10, 64) // digits by the pattern, or nothing
-		n += v * size
-	}
-	return n, true
+	span, ok := lapse.Parse(string(d))
+	return int64(span / time.Minute), ok
 }
 
 // Value implements driver.Valuer.
