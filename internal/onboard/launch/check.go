@@ -52,8 +52,8 @@ func DiscoveryComplete(share float64, read func(ctx context.Context, tx *db.Tx, 
 		if seen.Run == "" || seen.Scopes == 0 {
 			return Finding{Status: Unknown, Items: []Item{{Key: "launch.item.not_discovered", Href: "/discovery"}}}, nil
 		}
-		f := Finding{Status: Met, Facts: map[string]any{"run": seen.Run, "complete": seen.Complete, "scopes": seen.Scopes, "share": share},
-			Items: []Item{{Key: "launch.item.coverage", Args: map[string]any{"complete": seen.Complete, "scopes": seen.Scopes, "percent": int(share * 100)}, Href: href}}}
+		f := Finding{Status: Met, Facts: map[string]any{"share": share}, Measures: map[string]any{"run": seen.Run, "complete": seen.Complete, "scopes": seen.Scopes},
+			Items: []Item{{Key: "launch.item.coverage", Measure: true, Args: map[string]any{"complete": seen.Complete, "scopes": seen.Scopes, "percent": int(share * 100)}, Href: href}}}
 		if float64(seen.Complete) < share*float64(seen.Scopes) {
 			f.Status = Unmet
 		}

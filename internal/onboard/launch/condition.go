@@ -97,9 +97,10 @@ const (
 
 // Item is one thing behind a finding: a key of the locales with its arguments, and where it can be mended.
 type Item struct {
-	Key  string
-	Args map[string]any
-	Href string
+	Key     string
+	Args    map[string]any
+	Href    string
+	Measure bool // it tells of measures alone
 }
 
 // words writes an item for a reader. Arguments that are texts in several languages are given in the reader's.
@@ -114,11 +115,13 @@ func (i Item) words(p *i18n.Printer) string {
 	return p.T(i.Key, args)
 }
 
-// Finding is what a check has found. Facts go into the evidence as they are: numbers, texts, lists and maps of them.
+// Finding is what a check has found. Facts and measures go into the evidence as they are: numbers, texts, lists and maps of them. Facts are what
+// the status rests on; measures may be others at each look without anything being decided anew.
 type Finding struct {
-	Status Status
-	Items  []Item
-	Facts  map[string]any
+	Status   Status
+	Items    []Item
+	Facts    map[string]any
+	Measures map[string]any
 }
 
 // Check finds out whether a condition holds for a customer, by reading alone.

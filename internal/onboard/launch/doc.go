@@ -6,8 +6,9 @@
 // lets a launch do without a condition, and only where the data say that it may.
 //
 // A launch: planned <-> ready -> signing -> launched, or cancelled. The evidence is one canonical JSON text of all conditions with their
-// findings; both sides sign that very text (trust/approval). It is made anew at the moment of the launch: if it is not the text that was
-// signed, the signatures do not count. Launch sets launched_at and the customer's phase in one transaction, and there is no other way.
+// findings; both sides sign that very text (trust/approval). It is made anew at the moment of the launch: if it does not say what the signed
+// text says, the signatures do not count. What was only measured (the last run, how many scopes it read) may move meanwhile, as long as
+// the condition holds. Launch sets launched_at and the customer's phase in one transaction, and there is no other way.
 //
 // It never decides what a finding means: that is the checks' own.
 package launch

@@ -37,6 +37,13 @@ type evidenceCondition struct {
 	Findings []string        `json:"findings,omitempty"`
 	Facts    map[string]any  `json:"facts,omitempty"`
 	Waiver   *evidenceWaiver `json:"waiver,omitempty"`
+	Measured *measured       `json:"measured,omitempty"`
+}
+
+// measured is how things were when the evidence was made: signed with the rest, and allowed to move while the status stands.
+type measured struct {
+	Findings []string       `json:"findings,omitempty"`
+	Facts    map[string]any `json:"facts,omitempty"`
 }
 
 type evidenceWaiver struct {
@@ -55,18 +62,30 @@ func evidenceOf(p *i18n.Printer, c customer.Customer, l Launch, all []Judged) (s
 	e.Launch.ID, e.Launch.TargetOn = l.ID, l.TargetOn
 	for _, j := range all {
 		one := evidenceCondition{Key: j.Key, Text: j.Text.In(p.Lang()), Status: j.Finding.Status, Facts: j.Finding.Facts}
+		m := measured{Facts: j.Finding.Measures}
 		for i, item := range j.Finding.Items {
 			if i == mostItems {
 				one.Findings = append(one.Findings, p.T("launch.item.more", "count", len(j.Finding.Items)-mostItems))
 				break
 			}
+			if item.Measure {
+				m.Findings = append(m.Findings, item.words(p))
+				continue
+			}
 			one.Findings = append(one.Findings, item.words(p))
+		}
+		if len(m.Findings)+len(m.Facts) > 0 {
+			one.Measured = &m
 		}
 		if w := j.Waiver; w != nil {
 			one.Waiver = &evidenceWaiver{w.ID, w.Reason, w.Owner, w.ExpiresAt, w.Signer, w.ApprovalID}
 		}
 		e.Conditions = append(e.Conditions, one)
 	}
+	return e.text()
+}
+
+func (e evidence) text() (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -75,6 +94,24 @@ func evidenceOf(p *i18n.Printer, c customer.Customer, l Launch, all []Judged) (s
 	}
 	// Names come from outside, and nobody signs what they cannot see.
 	return strings.TrimSuffix(strings.Map(visible, b.String()), "\n"), nil
+}
+
+// sameDecision tells whether two evidences say the same of everything but what was measured.
+func sameDecision(one, other string) bool {
+	a, errA := decision(one)
+	b, errB := decision(other)
+	return errA == nil && errB == nil && a == b
+}
+
+func decision(text string) (string, error) {
+	var e evidence
+	if err := json.Unmarshal([]byte(text), &e); err != nil {
+		return "", err
+	}
+	for i := range e.Conditions {
+		e.Conditions[i].Measured = nil
+	}
+	return e.text()
 }
 
 func visible(r rune) rune {

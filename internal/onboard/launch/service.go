@@ -190,6 +190,9 @@ func (s *Service) whole(ctx context.Context, tx *db.Tx, ref string) (w Whole, er
 	if w.Now, err = evidenceOf(s.printer(of.Language, "UTC"), of, w.Launch, w.Conditions); err != nil {
 		return w, err
 	}
+	if w.State == Signing && sameDecision(w.Now, w.Evidence) { // what was put before both sides still says what holds
+		w.Now = w.Evidence
+	}
 	w.Sum = approval.Sum([]byte(w.Now))
 	w.ByCustomer, w.ByProvider = w.signed(w.Sum)
 	return w, nil

@@ -181,7 +181,15 @@ func TestLaunch(t *testing.T) {
 		h.sign(t, string(asked.CustomerApproval), permission.Approver)
 		h.sign(t, string(asked.ProviderApproval), permission.Manager)
 
-		h.run = "r2" // the estate was read again: another evidence
+		h.run, h.complete = "r2", 99 // the estate was read again, and the condition still holds
+		if w, err = h.Get(ctx, manager, l.ID); err != nil || w.Changed() || !w.ByCustomer || !w.ByProvider {
+			t.Errorf("read again: %v %v %v %v", w.Changed(), w.ByCustomer, w.ByProvider, err)
+		}
+		for _, held := range []bool{false, true} {
+			if _, err := h.SetTick(ctx, manager, l.ID, "handover_held", held, "on Tuesday"); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if w, err = h.Get(ctx, manager, l.ID); err != nil || !w.Changed() || w.ByCustomer || w.ByProvider {
 			t.Errorf("changed: %v %v %v %v", w.Changed(), w.ByCustomer, w.ByProvider, err)
 		}

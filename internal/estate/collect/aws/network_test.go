@@ -22,8 +22,13 @@ func newSite(t *testing.T, endpoint, region string) site {
 	vpc := must[*ec2.CreateVpcOutput](t)(api.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: ptr("10.1.0.0/16")}))
 	s := site{vpc: *vpc.Vpc.VpcId}
 	for zone, cidr := range map[string]string{"a": "10.1.1.0/24", "b": "10.1.2.0/24"} {
-		out := must[*ec2.CreateSubnetOutput](t)(api.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: &cidr, AvailabilityZone: ptr(region + zone)}))
-		s.subnets = append(s.subnets, *out.Subnet.SubnetId)
+		_, err := api.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: &cidr, AvailabilityZone: ptr(region + zone)})
+		if err != nil && !hasCode(err, "InvalidSubnet.Conflict") { // the SDK asks again where an answer was lost
+			t.Fatal(err)
+		}
+		made := must[*ec2.DescribeSubnetsOutput](t)(api.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: []types.Filter{
+			{Name: ptr("vpc-id"), Values: []string{s.vpc}}, {Name: ptr("cidr-block"), Values: []string{cidr}}}}))
+		s.subnets = append(s.subnets, *made.Subnets[0].SubnetId)
 	}
 	group := must[*ec2.CreateSecurityGroupOutput](t)(api.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 		GroupName: ptr("web"), Description: ptr("web servers"), VpcId: &s.vpc}))
