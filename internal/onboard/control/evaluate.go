@@ -292,9 +292,9 @@ func shown(name string, v any) any {
 
 // secret tells whether a name speaks of a secret's value. Discovery takes no secrets in; people who put a CI in by hand may.
 func secret(name string) bool {
-	last := strings.ToLower(name[strings.LastIndex(name, ".")+1:])
+	last := strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(name[strings.LastIndex(name, ".")+1:]), "_", ""), "-", "")
 	for _, w := range []string{"password", "passwd", "secretvalue", "secretstring", "secretkey", "secretaccesskey", "privatekey", "apikey", "token"} {
-		if strings.HasSuffix(strings.NewReplacer("_", "", "-", "").Replace(last), w) {
+		if strings.HasSuffix(last, w) {
 			return true
 		}
 	}
