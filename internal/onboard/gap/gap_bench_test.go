@@ -3,7 +3,10 @@ package gap
 import (
 	"fmt"
 	"log/slog"
+	"os"
+	"strconv"
 	"testing"
+	"time"
 
 	"vigie/internal/estate/collect"
 	"vigie/internal/onboard/control"
@@ -34,7 +37,6 @@ func BenchmarkJudge(b *testing.B) {
 		r.Tags = raw(`{"Environment":"production","Owner":"shop"}`)
 		rows[i] = r
 	}
-	b.ReportMetric(float64(len(s.catalogue.All())), "controls")
 	verdicts := 0
 	for b.Loop() {
 		verdicts = 0
@@ -47,22 +49,29 @@ func BenchmarkJudge(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(verdicts), "verdicts")
+	b.ReportMetric(float64(len(s.catalogue.All())), "controls")
 }
 
-// BenchmarkEvaluation is a whole evaluation of 20,000 CIs that has nothing to change: read, judged, compared.
+// BenchmarkEvaluation is a whole evaluation of an estate that has nothing to change: read, judged, compared. The size is VIGIE_BENCH_CIS,
+// 20,000 unless set. The first one, which writes all verdicts, is told beside it.
 func BenchmarkEvaluation(b *testing.B) {
+	size := 20_000
+	if n, err := strconv.Atoi(os.Getenv("VIGIE_BENCH_CIS")); err == nil {
+		size = n
+	}
 	d := dbtest.SQLite(b, clock.NewManual(dbtest.Start))
 	h := newHouse(b, d, "live")
-	items := make([]collect.Item, 0, 500)
-	for i := range 20_000 {
-		items = append(items, collect.Item{Type: "AWS::EC2::Volume", ID: fmt.Sprintf("vol-%06d", i), Region: "eu-west-1", Attributes: map[string]any{"Encrypted": i%9 != 0, "Size": 10}})
-		if len(items) == cap(items) {
-			h.discover(nil, items...)
-			items = items[:0]
-		}
+	items := make([]collect.Item, size)
+	for i := range items {
+		items[i] = collect.Item{Type: "AWS::EC2::Volume", ID: fmt.Sprintf("vol-%06d", i), Region: "eu-west-1", Attributes: map[string]any{"Encrypted": i%9 != 0, "Size": 10}}
 	}
+	h.discover(nil, items...)
+	begin := time.Now()
 	h.evaluate()
+	first := time.Since(begin)
 	for b.Loop() {
 		h.evaluate()
 	}
+	b.ReportMetric(first.Seconds(), "first-s")
+	b.ReportMetric(float64(size), "cis")
 }
