@@ -69,6 +69,7 @@ type grammar struct {
 	Webhook       webhookCommand       `cmd:"" help:"Webhooks: addresses that are told what changes."`
 	Gaps          gapsCommand          `cmd:"" help:"What the estate of a customer lacks against what is asked."`
 	Controls      controlsCommand      `cmd:"" help:"The controls of the gap analysis."`
+	Measures      measuresCommand      `cmd:"" help:"A customer's open measures in the order in which to work, with dates and the critical path."`
 	Secret        secretCommand        `cmd:"" help:"Keys of the secrets that are kept sealed."`
 	Doctor        doctorCommands       `cmd:"" help:"Check this installation."`
 	Version       versionCommand       `cmd:"" help:"Print the version."`

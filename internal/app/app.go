@@ -28,6 +28,7 @@ import (
 	"vigie/internal/onboard/launch"
 	"vigie/internal/onboard/plan"
 	"vigie/internal/onboard/question"
+	"vigie/internal/onboard/remediation"
 	"vigie/internal/platform/blob"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
@@ -76,13 +77,14 @@ type Options struct {
 
 // App is one instance: all rooms, wired.
 type App struct {
-	Identity  *identity.Service
-	SignOn    *sso.Service
-	SCIM      *scim.Service
-	Customers *customer.Service
-	Discovery *discovery.Service
-	CMDB      *cmdb.Service
-	Mail      *mail.Service
+	Remediation *remediation.Service
+	Identity    *identity.Service
+	SignOn      *sso.Service
+	SCIM        *scim.Service
+	Customers   *customer.Service
+	Discovery   *discovery.Service
+	CMDB        *cmdb.Service
+	Mail        *mail.Service
 	promises
 	Subjects  *subject.Registry
 	Transfer  *transfer.Service
@@ -182,7 +184,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(requirement.Kinds(), launch.Kinds(), question.Subjects(), gap.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(requirement.Kinds(), launch.Kinds(), question.Subjects(), gap.Kinds(), remediation.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -216,6 +218,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.wirePlans(); err != nil {
 		return err
 	}
+	a.wireRemediation()
 	a.wireLists()
 	a.wireTransfer()
 	a.Discovery = discovery.New(discovery.Parts{DB: a.db, Clock: a.opts.Clock, Log: log, Cloud: Cloud(""), Collectors: Collectors(),
@@ -223,6 +226,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.wireGaps(); err != nil {
 		return err
 	}
+	a.settleAfter()
 	a.wireBulk()
 	if a.db.Engine() == db.SQLite {
 		// Whoever opens an embedded database holds its folder: no other process can be at a run.

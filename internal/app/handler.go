@@ -63,6 +63,7 @@ func (a *App) api(g gate) *api.API {
 	a.CMDB.Register(x)
 	a.Requirements.Register(x)
 	a.Gaps.Register(x)
+	a.Remediation.Register(x)
 	a.Webhooks.Register(x)
 	a.Files.Register(x)
 	a.registerFields(x)
@@ -81,7 +82,7 @@ func (a *App) api(g gate) *api.API {
 
 // parts are what hangs on the page of every record, in this order.
 func (a *App) parts() []web.Part {
-	return []web.Part{a.Requirements.Part(), a.Launches.Part(), a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
+	return []web.Part{a.Requirements.Part(), a.Launches.Part(), a.Remediation.Part(), a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
 }
 
 // doors are the pages that need no sign-in.
@@ -112,6 +113,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Transfer.Pages(mux, shell)
 	a.Mail.Pages(mux, shell)
 	a.Gaps.Pages(mux, shell)
+	a.Remediation.Pages(mux, shell)
 	a.Asked.Pages(mux, shell)
 	a.Webhooks.Pages(mux, shell)
 	a.Notes.Pages(mux, shell)

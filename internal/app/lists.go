@@ -20,7 +20,7 @@ type lists struct {
 }
 
 func (a *App) wireLists() {
-	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes(), a.Requirements.Intakes(), []intake.Target{a.Documents.List.Intake()})...)
+	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes(), a.Remediation.Intakes(), a.Requirements.Intakes(), []intake.Target{a.Documents.List.Intake()})...)
 	a.Views = view.New(a.db, a.listed()...)
 }
 
@@ -48,6 +48,9 @@ func (a *App) listed() []view.List {
 	for _, e := range editables {
 		k := e.Kind()
 		out = append(out, view.List{Name: k.List, Need: k.Need})
+	}
+	for _, e := range a.Remediation.Editables() {
+		out = append(out, view.List{Name: e.Kind().List, Need: e.Kind().Need})
 	}
 	return out
 }

@@ -40,6 +40,9 @@ func rail() []struct {
 			{ui.NavItem{ID: "gaps", Label: "gap.list", Href: "/gaps", Icon: "shield-check"}, permission.GapRead},
 			{ui.NavItem{ID: "controls", Label: "gap.catalogue.title", Href: "/controls", Icon: "list-search"}, permission.GapRead},
 			{ui.NavItem{ID: "deliverables", Label: "deliverable.list", Href: "/deliverables", Icon: "file-certificate"}, permission.DeliverableRead},
+			{ui.NavItem{ID: "measure", Label: "register.measure.many", Href: "/measures", Icon: "list-check"}, permission.MeasureRead},
+			{ui.NavItem{ID: "milestone", Label: "register.milestone.many", Href: "/milestones", Icon: "flag"}, permission.MeasureRead},
+			{ui.NavItem{ID: "remediation", Label: "remediation.plan", Href: "/remediation", Icon: "chart-bar"}, permission.MeasureRead},
 			{ui.NavItem{ID: "launches", Label: "launch.list", Href: "/launches", Icon: "rocket"}, permission.LaunchRead},
 		}},
 		{"app.nav.estate", []place{

@@ -33,6 +33,8 @@ func topics() []webhook.Topic {
 		some("supplier", "create", "update", "delete", "import"),
 		some("document", "create", "update", "delete", "import", "hand_in", "review", "waive"),
 		some("assessment", "create", "update", "answer", "open", "handed_in", "reviewed", "create_link", "revoke_link"),
+		some("measure", "create", "update", "delete", "import", "close", "reopen", "need", "drop_need"),
+		some("milestone", "create", "update", "delete", "import"),
 		some("plan", "create", "update"),
 		some("meeting", "create", "update", "invite", "cancel"),
 		some("plan_task", "create", "update"),

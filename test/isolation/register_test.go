@@ -10,6 +10,7 @@ import (
 
 	"vigie/internal/customer"
 	"vigie/internal/onboard/document"
+	"vigie/internal/onboard/remediation"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/permission"
 )
@@ -28,6 +29,8 @@ var registers = []registered{
 	{"stakeholder", "/stakeholders", "name", permission.StakeholderRead, permission.StakeholderWrite, map[string]string{"contact": "contact", "person": "user"}, nil},
 	{"supplier", "/suppliers", "name", permission.SupplierRead, permission.SupplierWrite, map[string]string{"contact": "contact"}, nil},
 	{"document", "/documents", "title", permission.DocumentRead, permission.DocumentWrite, map[string]string{"workload": "workload", "owner": "user", "owed_by": "contact"}, nil},
+	{"measure", "/measures", "title", permission.MeasureRead, permission.MeasureWrite, map[string]string{"workload": "workload", "owner": "user", "contact": "contact", "milestone": "milestone"}, nil},
+	{"milestone", "/milestones", "name", permission.MeasureRead, permission.MeasureWrite, map[string]string{"workload": "workload"}, nil},
 	requirementRegister,
 }
 
@@ -134,7 +137,7 @@ func (h *house) picks(t *testing.T) {
 
 // ofRegisters are the addresses of the registers' pages, which are made of their declarations.
 func (h *house) ofRegisters() (out []handled) {
-	for _, r := range append(h.app.Customers.Registers.All(), h.app.Documents.List, h.app.Requirements.Requirements) {
+	for _, r := range append(h.app.Customers.Registers.All(), h.app.Documents.List, h.app.Requirements.Requirements, h.app.Remediation.Measures, h.app.Remediation.Milestones) {
 		for _, p := range r.Patterns() {
 			if !strings.HasSuffix(p, "/pick") { // walked by picks
 				out = append(out, handled{p, "register " + r.Kind().Type})
@@ -155,12 +158,15 @@ func (h *house) seedRegisters(t *testing.T, f *firm) {
 	check(t, err)
 	f.Refs["stakeholder"], f.Refs["supplier"], f.Refs["document"] = s.ID, x.ID, d.ID
 	h.seedDocuments(t, f)
+	h.seedMeasures(t, f)
 }
 
 var registerCalls = join(
 	callsOf("contact", permission.ContactRead, permission.ContactWrite, func(h *house) *register.Register[customer.Contact] { return h.app.Customers.Registers.Contacts }, func(c *customer.Contact) { c.Name = "by method" }),
 	callsOf("stakeholder", permission.StakeholderRead, permission.StakeholderWrite, func(h *house) *register.Register[customer.Stakeholder] { return h.app.Customers.Registers.Stakeholders }, func(c *customer.Stakeholder) { c.Name = "by method" }),
 	callsOf("supplier", permission.SupplierRead, permission.SupplierWrite, func(h *house) *register.Register[customer.Supplier] { return h.app.Customers.Registers.Suppliers }, func(c *customer.Supplier) { c.Name = "by method" }),
+	callsOf("measure", permission.MeasureRead, permission.MeasureWrite, func(h *house) *register.Register[remediation.Measure] { return h.app.Remediation.Measures }, func(m *remediation.Measure) { m.Title = "by method" }),
+	callsOf("milestone", permission.MeasureRead, permission.MeasureWrite, func(h *house) *register.Register[remediation.Milestone] { return h.app.Remediation.Milestones }, func(m *remediation.Milestone) { m.Name = "by method" }),
 	callsOf("document", permission.DocumentRead, permission.DocumentWrite, func(h *house) *register.Register[document.Document] { return h.app.Documents.List }, func(c *document.Document) { c.Title = "by method" }),
 )
 

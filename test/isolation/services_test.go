@@ -44,6 +44,9 @@ func (h *house) services(t *testing.T) {
 		"contact":      h.app.Customers.Registers.Contacts,
 		"stakeholder":  h.app.Customers.Registers.Stakeholders,
 		"supplier":     h.app.Customers.Registers.Suppliers,
+		"remediation":  h.app.Remediation,
+		"measure":      h.app.Remediation.Measures,
+		"milestone":    h.app.Remediation.Milestones,
 		"document":     h.app.Documents.List,
 		"documents":    h.app.Documents,
 	} {

@@ -94,6 +94,9 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if _, err = a.Discovery.ReplayRun(ctx, op, id, bytes.NewReader(meridian), "", watch); err != nil {
 		return err
 	}
+	if err := measures(ctx, a, op, id); err != nil {
+		return err
+	}
 	return service(ctx, a, op) // last: the manual of alerts is made of the alarms that were found
 }
 

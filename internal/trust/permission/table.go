@@ -114,8 +114,10 @@ const (
 
 // The actions of full assessments.
 const (
-	PlanRead  Action = "plan.read"
-	PlanWrite Action = "plan.write"
+	PlanRead     Action = "plan.read"
+	PlanWrite    Action = "plan.write"
+	MeasureRead  Action = "measure.read"
+	MeasureWrite Action = "measure.write"
 )
 
 // The actions of requirements.
@@ -176,6 +178,8 @@ func Table() []Row {
 		{SupplierWrite, []Role{Admin, Manager, Engineer, Sales}},
 		{DocumentRead, everybody},
 		{DocumentWrite, []Role{Admin, Manager, Engineer, Agent, Sales}},
+		{MeasureRead, everybody},
+		{MeasureWrite, delivery},
 		{DocumentHandIn, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},
 		{DocumentReview, delivery},
 		{PlanRead, everybody},
