@@ -3,7 +3,6 @@ package remediation
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -221,18 +220,6 @@ func (v planView) fill(l Line) string {
 // end is the last day of the plan.
 func (v planView) end() time.Time { return v.plan.begin.AddDate(0, 0, max(v.plan.Days-1, 0)) }
 
-func (v planView) onPath(id string) bool { return slices.Contains(v.plan.Path, id) }
-
 func hours(p *ui.Page, h float64) string {
 	return p.Duration(time.Duration(h * float64(time.Hour)).Round(time.Minute))
-}
-
-func priorityTone(priority string) ui.Tone {
-	switch priority {
-	case "p1":
-		return ui.Bad
-	case "p2":
-		return ui.Soon
-	}
-	return ui.Off
 }
