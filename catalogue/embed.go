@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the folders of data.
 //
-//go:embed controls documents questions estimate deliverable plan launch requirements
+//go:embed controls documents questions estimate deliverable plan launch requirements access
 var Files embed.FS

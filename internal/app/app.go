@@ -21,10 +21,12 @@ import (
 	"vigie/internal/exchange/transfer"
 	"vigie/internal/exchange/webhook"
 	"vigie/internal/kit/i18n"
+	"vigie/internal/onboard/access"
 	"vigie/internal/onboard/deliverable"
 	"vigie/internal/onboard/document"
 	"vigie/internal/onboard/estimate"
 	"vigie/internal/onboard/gap"
+	"vigie/internal/onboard/inventory"
 	"vigie/internal/onboard/launch"
 	"vigie/internal/onboard/plan"
 	"vigie/internal/onboard/question"
@@ -184,7 +186,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(requirement.Kinds(), launch.Kinds(), question.Subjects(), gap.Kinds(), remediation.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(requirement.Kinds(), access.Kinds(), inventory.RecordKinds(), launch.Kinds(), question.Subjects(), gap.Kinds(), remediation.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -212,6 +214,10 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.wireRequirements(); err != nil {
 		return err
 	}
+	if err := a.wireAccess(); err != nil {
+		return err
+	}
+	a.wireInventory()
 	if err := a.wireEstimates(); err != nil {
 		return err
 	}

@@ -62,6 +62,8 @@ func (a *App) api(g gate) *api.API {
 	a.Discovery.Register(x, directory{a.Customers})
 	a.CMDB.Register(x)
 	a.Requirements.Register(x)
+	a.Access.Register(x)
+	a.Inventory.Register(x)
 	a.Gaps.Register(x)
 	a.Remediation.Register(x)
 	a.Webhooks.Register(x)
@@ -82,7 +84,7 @@ func (a *App) api(g gate) *api.API {
 
 // parts are what hangs on the page of every record, in this order.
 func (a *App) parts() []web.Part {
-	return []web.Part{a.Requirements.Part(), a.Launches.Part(), a.Remediation.Part(), a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
+	return []web.Part{a.Requirements.Part(), a.Access.Part(), a.Launches.Part(), a.Remediation.Part(), a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
 }
 
 // doors are the pages that need no sign-in.
@@ -107,6 +109,8 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Discovery.Pages(mux, shell, directory{a.Customers})
 	a.CMDB.Pages(mux, shell)
 	a.Requirements.Pages(mux, shell)
+	a.Access.Pages(mux, shell)
+	a.Inventory.Pages(mux, shell)
 	a.Files.Pages(mux, shell)
 	a.fieldPages(mux, shell)
 	a.listPages(mux, shell)

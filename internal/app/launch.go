@@ -17,6 +17,7 @@ func (a *App) wireLaunches() error {
 	}
 	a.Launches = launch.New(launch.Parts{DB: a.db, Bundle: a.bundle, Clock: a.opts.Clock, Customers: a.Customers, Approvals: a.Approvals, Rules: rules})
 	a.Launches.Hang("deliverables_approved", launch.DeliverablesApproved(a.Deliverables))
+	a.Launches.Hang("access_proved", a.accessProved)
 	a.Launches.Hang("discovery_complete", launch.DiscoveryComplete(a.Launches.Parameter("discovery_complete", "share"),
 		func(ctx context.Context, tx *db.Tx, customer string) (launch.Seen, error) {
 			s, err := discovery.SightOf(ctx, tx, customer)

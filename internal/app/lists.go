@@ -20,7 +20,7 @@ type lists struct {
 }
 
 func (a *App) wireLists() {
-	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes(), a.Remediation.Intakes(), a.Requirements.Intakes(), []intake.Target{a.Documents.List.Intake()})...)
+	a.Intake = intake.New(a.db, a.bundle, slices.Concat(a.CMDB.Intakes(), a.Customers.Intakes(), a.Remediation.Intakes(), a.Requirements.Intakes(), a.Access.Intakes(), a.Inventory.Intakes(), []intake.Target{a.Documents.List.Intake()})...)
 	a.Views = view.New(a.db, a.listed()...)
 }
 
@@ -40,17 +40,15 @@ func (a *App) listed() []view.List {
 		{Name: "deliverables", Need: permission.DeliverableRead},
 		{Name: "launches", Need: permission.LaunchRead},
 		{Name: "waivers", Need: permission.LaunchRead},
+		{Name: "baselines", Need: permission.BaselineRead},
 	}
-	editables := a.Requirements.Editables()
+	editables := slices.Concat(a.Requirements.Editables(), a.Access.Editables(), a.Inventory.Editables(), a.Remediation.Editables())
 	for _, r := range a.Customers.Registers.All() {
 		editables = append(editables, r.Editable())
 	}
 	for _, e := range editables {
 		k := e.Kind()
 		out = append(out, view.List{Name: k.List, Need: k.Need})
-	}
-	for _, e := range a.Remediation.Editables() {
-		out = append(out, view.List{Name: e.Kind().List, Need: e.Kind().Need})
 	}
 	return out
 }

@@ -36,6 +36,8 @@ func rail() []struct {
 			{ui.NavItem{ID: "estimates", Label: "estimates.list", Href: "/estimates", Icon: "calculator", Go: "e"}, permission.EstimateRead},
 			{ui.NavItem{ID: "plan", Label: "plans.list", Href: "/plans", Icon: "calendar", Go: "f"}, permission.PlanRead},
 			{ui.NavItem{ID: "requirement", Label: "register.requirement.many", Href: "/requirements", Icon: "target"}, permission.RequirementRead},
+			{ui.NavItem{ID: "inventory-review", Label: "inventory.nav", Href: "/inventory-review", Icon: "clipboard-check"}, permission.InventoryRead},
+			{ui.NavItem{ID: "access_check", Label: "register.access_check.many", Href: "/access-checks", Icon: "plug-connected"}, permission.AccessRead},
 			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},
 			{ui.NavItem{ID: "gaps", Label: "gap.list", Href: "/gaps", Icon: "shield-check"}, permission.GapRead},
 			{ui.NavItem{ID: "controls", Label: "gap.catalogue.title", Href: "/controls", Icon: "list-search"}, permission.GapRead},

@@ -7,6 +7,8 @@ import (
 
 	"vigie/internal/customer"
 	"vigie/internal/kit/i18n"
+	"vigie/internal/onboard/access"
+	"vigie/internal/onboard/inventory"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/promise/requirement"
@@ -16,7 +18,7 @@ import (
 
 // declared are the registers of the rooms of promises; those of customers and documents are tested in theirs.
 func declared() []customer.Registered {
-	return []customer.Registered{requirement.Open(register.Parts{})}
+	return []customer.Registered{requirement.Open(register.Parts{}), access.Open(register.Parts{}), inventory.OpenDeclared(register.Parts{}), inventory.OpenTargets(register.Parts{})}
 }
 
 // Structs and tables say the same, on both engines: columns, kinds and what may be NULL.

@@ -6,7 +6,9 @@ import (
 
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/estate/discovery"
+	"vigie/internal/onboard/access"
 	"vigie/internal/onboard/gap"
+	"vigie/internal/onboard/inventory"
 	"vigie/internal/platform/db"
 	"vigie/internal/promise/requirement"
 )
@@ -14,6 +16,8 @@ import (
 // promises are the rooms of what is asked for.
 type promises struct {
 	Requirements *requirement.Service
+	Access       *access.Service
+	Inventory    *inventory.Service
 }
 
 // wireRequirements opens the room of what is asked for.

@@ -32,6 +32,9 @@ var registers = []registered{
 	{"measure", "/measures", "title", permission.MeasureRead, permission.MeasureWrite, map[string]string{"workload": "workload", "owner": "user", "contact": "contact", "milestone": "milestone"}, nil},
 	{"milestone", "/milestones", "name", permission.MeasureRead, permission.MeasureWrite, map[string]string{"workload": "workload"}, nil},
 	requirementRegister,
+	accessRegister,
+	targetRegister,
+	declaredRegister,
 }
 
 func registerRules() map[string]rule {
@@ -86,6 +89,10 @@ func (r registered) file(f *firm) string {
 		if _, ok := more["environment"]; ok {
 			more["environment"] = "development"
 		}
+		if title, ok := more[r.title]; ok {
+			line = fmt.Sprint(title)
+			delete(more, r.title)
+		}
 		for _, field := range slices.Sorted(maps.Keys(more)) {
 			head, line = head+","+field, line+","+fmt.Sprint(more[field])
 		}
@@ -137,7 +144,7 @@ func (h *house) picks(t *testing.T) {
 
 // ofRegisters are the addresses of the registers' pages, which are made of their declarations.
 func (h *house) ofRegisters() (out []handled) {
-	for _, r := range append(h.app.Customers.Registers.All(), h.app.Documents.List, h.app.Requirements.Requirements, h.app.Remediation.Measures, h.app.Remediation.Milestones) {
+	for _, r := range append(h.app.Customers.Registers.All(), h.app.Documents.List, h.app.Requirements.Requirements, h.app.Access.Checks, h.app.Inventory.Declared, h.app.Inventory.Targets, h.app.Remediation.Measures, h.app.Remediation.Milestones) {
 		for _, p := range r.Patterns() {
 			if !strings.HasSuffix(p, "/pick") { // walked by picks
 				out = append(out, handled{p, "register " + r.Kind().Type})

@@ -36,6 +36,10 @@ var pathKinds = map[string]string{
 	"measure-proposals/{customer}":   "customer",
 	"remediation-plans/{customer}":   "customer",
 	"requirements/{id}":              "requirement",
+	"access-checks/{id}":             "access_check",
+	"declared-inventory/{id}":        "declared_inventory",
+	"target-items/{id}":              "target_item",
+	"baselines/{id}":                 "baseline",
 	"cis/{id}":                       "ci",
 	"relations/{id}":                 "relation",
 	"workloads/{id}":                 "workload",
@@ -136,7 +140,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(remediationRules, requirementRules, launchRules, questionRules, gapRules, planRules, deliverableRules, fieldRules, estimateRules, auditRules, signOnRules, scimRules, registerRules(), documentRules, recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
+var apiRules = join(requirementRules, accessRules, remediationRules, launchRules, questionRules, gapRules, planRules, deliverableRules, fieldRules, estimateRules, auditRules, signOnRules, scimRules, registerRules(), documentRules, recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

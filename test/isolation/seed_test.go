@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"launch", "waiver", "assessment", "private_link", "plan", "meeting", "plan_task", "statement", "deliverable", "customer_id", "contact", "stakeholder", "supplier", "document", "measure", "milestone", "requirement", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate", "gap", "gap_run", "acceptance"}
+var kinds = []string{"launch", "waiver", "assessment", "private_link", "plan", "meeting", "plan_task", "statement", "deliverable", "customer_id", "contact", "stakeholder", "supplier", "document", "measure", "milestone", "requirement", "access_check", "declared_inventory", "target_item", "baseline", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate", "gap", "gap_run", "acceptance"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}
@@ -122,6 +122,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	f.Refs["workload"] = work.ID
 	h.seedRegisters(t, f)
 	h.seedRequirements(t, f)
+	h.seedAccess(t, f)
 	h.seedEstimate(t, f)
 	h.seedPlan(t, f)
 	for _, kind := range []string{"ci", "ci2"} {
@@ -143,6 +144,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	_, err = h.app.Discovery.CancelRun(ctx, op, run.ID)
 	check(t, err)
 	h.discover(t, f)
+	h.seedBaseline(t, f)
 	u, err := h.app.Identity.CreateUser(ctx, op, identity.NewUser{Email: "person@" + w + ".example", Name: w + " Person", Role: "viewer", Customers: []string{f.Slug}, Password: password})
 	check(t, err)
 	f.Refs["user"] = u.ID

@@ -94,6 +94,9 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if _, err = a.Discovery.ReplayRun(ctx, op, id, bytes.NewReader(meridian), "", watch); err != nil {
 		return err
 	}
+	if err := letIn(ctx, a, op, id); err != nil {
+		return err
+	}
 	if err := measures(ctx, a, op, id); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"vigie/internal/platform/db"
 )
@@ -157,4 +158,49 @@ func (Gather) Plans(ctx context.Context, tx *db.Tx) (out []Plan, err error) {
 		out = append(out, plan)
 	}
 	return slices.Clip(out), nil
+}
+
+// CountTypes counts the CIs of these types that are not gone, in one statement.
+func (Gather) CountTypes(ctx context.Context, tx *db.Tx, types []string) (map[string]int64, error) {
+	var rows []struct {
+		Type string `db:"type"`
+		N    int64  `db:"n"`
+	}
+	if err := tx.Select(ctx, &rows, `SELECT c.type, COUNT(*) AS n FROM {ci} c WHERE c.type IN (`+db.Marks(len(types))+`) AND c.status <> 'gone' GROUP BY c.type`, db.Anys(types)...); err != nil {
+		return nil, fmt.Errorf("count CIs: %w", err)
+	}
+	out := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		out[r.Type] = r.N
+	}
+	return out, nil
+}
+
+// Mark is who a CI is, and what tells whether it has changed.
+type Mark struct {
+	ID          string `db:"id"`
+	Type        string `db:"type"`
+	ExternalID  string `db:"external_id"`
+	Account     string `db:"account"`
+	Region      string `db:"region"`
+	Environment string `db:"environment"`
+	Name        string `db:"name"`
+	Fingerprint string `db:"fingerprint"`
+	Version     int64  `db:"version"`
+}
+
+// Print tells whether a CI has changed: the fingerprint of all that discovery says of it, or the version of the row where people keep it.
+func (m Mark) Print() string {
+	if m.Fingerprint != "" {
+		return m.Fingerprint
+	}
+	return "v" + strconv.FormatInt(m.Version, 10)
+}
+
+// Fingerprints gives the marks of all CIs of the transaction's scope that are not gone.
+func (Gather) Fingerprints(ctx context.Context, tx *db.Tx) (out []Mark, err error) {
+	if err := tx.Select(ctx, &out, `SELECT `+db.Columns[Mark]("c.")+` FROM {ci} c WHERE c.status <> 'gone'`); err != nil {
+		return nil, fmt.Errorf("fingerprints: %w", err)
+	}
+	return out, nil
 }

@@ -127,6 +127,16 @@ const (
 	RequirementAgree Action = "requirement.agree"
 )
 
+// The actions of access checks, declared inventories and baselines.
+const (
+	AccessRead     Action = "access_check.read"
+	AccessWrite    Action = "access_check.write"
+	InventoryRead  Action = "declared_inventory.read"
+	InventoryWrite Action = "declared_inventory.write"
+	BaselineRead   Action = "baseline.read"
+	BaselineWrite  Action = "baseline.write"
+)
+
 // The actions of estimates.
 const (
 	EstimateRead  Action = "estimate.read"
@@ -198,6 +208,12 @@ func Table() []Row {
 		{RequirementRead, everybody},
 		{RequirementWrite, []Role{Admin, Manager, Engineer, Sales}},
 		{RequirementAgree, []Role{Admin, Manager}},
+		{AccessRead, everybody},
+		{AccessWrite, delivery},
+		{InventoryRead, everybody},
+		{InventoryWrite, []Role{Admin, Manager, Engineer, Sales}},
+		{BaselineRead, everybody},
+		{BaselineWrite, delivery},
 		{AccountRead, []Role{Admin, Manager, Engineer, Agent, Auditor}},
 		{AccountWrite, delivery},
 		{DiscoveryRead, provider},
