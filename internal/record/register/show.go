@@ -22,7 +22,7 @@ func (r *Register[T]) cell(p *ui.Page, f Field, rec *T, names named) templ.Compo
 	if f.Kind == Long && !v.IsZero() {
 		return ui.Cut(v.String())
 	}
-	if f.Name == r.title.Name || f.Kind == Text || f.Kind == Choice {
+	if f.Name == r.title.Name || f.Kind == Text || f.Kind == Choice && f.Name != r.Status {
 		return ui.Either(p, r.words(p, f, v))
 	}
 	return r.value(p, f, rec, names)
