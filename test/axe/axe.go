@@ -28,6 +28,8 @@ func Flags() []chromedp.ExecAllocatorOption {
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		// Without it a key that comes between the load of a page and its first picture is thrown away.
+		chromedp.Flag("allow-pre-commit-input", true),
 		chromedp.Flag("no-proxy-server", true), chromedp.WindowSize(1366, 900),
 	)
 }

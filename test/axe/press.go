@@ -15,8 +15,11 @@ import (
 // Keys are letters, or names such as "Enter", "Escape", "ArrowDown", "Tab"; "Control+k" holds Control.
 func Press(tb testing.TB, ctx context.Context, keys ...string) {
 	tb.Helper()
-	for _, key := range keys {
+	began := time.Now()
+	for i, key := range keys {
 		stroke := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: key, Text: key}
+		// Keys of one call follow each other within the moment, however long a busy machine takes to deliver them: "g i" is one wish.
+		stroke.Timestamp = input.TimeSinceEpoch(float64(began.UnixMilli()+int64(i)) / 1000)
 		if rest, ok := cutControl(key); ok {
 			stroke.Key, stroke.Text, stroke.Modifiers = rest, "", 2
 		} else if code, named := codes[key]; named {

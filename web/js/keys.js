@@ -55,7 +55,7 @@ const acts = {
 }
 
 export function keys() {
-  let going = 0
+  let going = -Infinity // when g was pressed; by the clock of the keys, so that a page that is slow to answer forgets nothing
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
     const at = event.target
@@ -64,9 +64,9 @@ export function keys() {
       return
     }
     if (document.querySelector('dialog[open]')) return
-    if (going) {
-      clearTimeout(going)
-      going = 0
+    const goes = event.timeStamp - going < 1500
+    going = -Infinity
+    if (goes) {
       const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`)
       if (link) {
         event.preventDefault()
@@ -75,7 +75,7 @@ export function keys() {
       return
     }
     if (event.key === 'g') {
-      going = setTimeout(() => { going = 0 }, 1500)
+      going = event.timeStamp
       return
     }
     const act = document.querySelector(`#keys [data-cap="${CSS.escape(event.key)}"]`)?.dataset.act

@@ -40,9 +40,10 @@ type keyPart struct {
 }
 
 // keyHelp is a line of the help: what it does, and the caps to press. Act and key are for the script; empty where another script has it.
+// A place is a link, which the script follows: the rail has not every place when it folds.
 type keyHelp struct {
-	does, act, key string
-	caps           []string
+	does, act, key, href string
+	caps                 []string
 }
 
 // keys is the help, with the places of the rail that this reader has.
@@ -67,7 +68,7 @@ func (p *Page) keys() (out []keyPart) {
 	for _, section := range p.Nav {
 		for _, item := range section.Items {
 			if item.Go != "" {
-				places.keys = append(places.keys, keyHelp{does: item.Label, caps: []string{"g", item.Go}})
+				places.keys = append(places.keys, keyHelp{does: item.Label, key: item.Go, href: item.Href, caps: []string{"g", item.Go}})
 			}
 		}
 	}

@@ -55,3 +55,25 @@ func TestKeysAreAllReal(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Every place with a letter is reached by it, also where the rail folds and shows only its sections.
+func TestPlacesAreReachedWhereTheRailFolds(t *testing.T) {
+	t.Parallel()
+	p := page(t, "/")
+	p.User, p.Active = &User{Name: "Ada"}, "elsewhere"
+	for i := range 26 {
+		p.Nav = append(p.Nav, NavSection{Label: "Section", Items: []NavItem{
+			{ID: "first", Label: "First", Href: "/first"}, {ID: "place", Label: "Place", Href: "/place", Go: string(rune('a' + i))},
+		}})
+	}
+	if p.wide() {
+		t.Fatal("the rail does not fold")
+	}
+	var out strings.Builder
+	if err := keysDialog(p).Render(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), `<a href="/place" data-go="`); n != len(p.Nav) {
+		t.Errorf("the keys lead to %d of %d places:\n%s", n, len(p.Nav), out.String())
+	}
+}
