@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the SQLite driver, see docs/adr/0001
+	"modernc.org/sqlite"
 
 	"vigie/internal/platform/clock"
 )
@@ -79,13 +79,13 @@ func openSQLite(ctx context.Context, path string, c clock.Clock) (*DB, error) {
 	pragma := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
 		"&_pragma=temp_store(MEMORY)&_pragma=mmap_size(33554432)"
 	// Rarer checkpoints (64 MB of log) make bulk intake up to twice as fast.
-	write, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(16000)&"+pragma)
+	write, err := pool("file:" + path + "?_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(16000)&" + pragma)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
-	read, err := sql.Open("sqlite", "file:"+path+"?"+pragma+"&_pragma=cache_size(-6144)&_pragma=query_only(ON)")
+	read, err := pool("file:" + path + "?" + pragma + "&_pragma=cache_size(-6144)&_pragma=query_only(ON)")
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -97,6 +97,15 @@ func openSQLite(ctx context.Context, path string, c clock.Clock) (*DB, error) {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	return d, nil
+}
+
+// pool holds connections to a file, each of which keeps its statements.
+func pool(address string) (*sql.DB, error) {
+	c, err := sqlite.NewConnector(address)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(keeping{c}), nil
 }
 
 func openPostgres(ctx context.Context, address string, c clock.Clock) (*DB, error) {
