@@ -66,13 +66,8 @@ func (k *checker) check() {
 	if c.effort, ok = lapse.ParseDays(c.Effort, workday); !ok || c.effort == 0 {
 		k.refuse(k.line("effort"), "effort %q is no duration such as PT1H30M", c.Effort)
 	}
-	for i, f := range c.Frameworks {
-		if !slices.Contains(Frameworks(), f.Name) {
-			k.refuse(k.line("frameworks", i, "name"), "framework %q is not known; known are %s", f.Name, strings.Join(Frameworks(), ", "))
-		}
-		if f.Edition == "" || f.ID == "" {
-			k.refuse(k.line("frameworks", i), "a framework is named with its edition and the id of its control")
-		}
+	for i := range c.Frameworks {
+		k.reference(i)
 	}
 	if k.applies() {
 		k.used = map[string]bool{}
@@ -83,6 +78,40 @@ func (k *checker) check() {
 	}
 	k.parameters()
 	k.cases()
+}
+
+var (
+	versionForm  = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
+	monthForm    = regexp.MustCompile(`^20\d\d-(0[1-9]|1[0-2])$`)
+	cisForm      = regexp.MustCompile(`^[1-9]\d?(\.[1-9]\d?){1,2}$`)
+	fsbpForm     = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*\.[1-9]\d{0,2}$`)
+	practiceForm = regexp.MustCompile(`^(OPS|SEC|REL|PERF|COST|SUS)\d\d-BP\d\d$`)
+)
+
+// reference refuses what no edition of the framework can hold: findings from outside are told to be the same by these ids, and a misspelt one matches nothing.
+func (k *checker) reference(i int) {
+	f := k.c.Frameworks[i]
+	var edition, id *regexp.Regexp
+	var like string
+	switch f.Name {
+	case "cis-aws-foundations":
+		edition, id, like = versionForm, cisForm, "3.0.0 and 2.3.1"
+	case "aws-fsbp":
+		edition, id, like = monthForm, fsbpForm, "2026-01 and RDS.11"
+	case "aws-well-architected":
+		edition, id, like = monthForm, practiceForm, "2024-06 and REL09-BP03"
+	default:
+		k.refuse(k.line("frameworks", i, "name"), "framework %q is not known; known are %s", f.Name, strings.Join(Frameworks(), ", "))
+		return
+	}
+	switch {
+	case f.Edition == "" || f.ID == "":
+		k.refuse(k.line("frameworks", i), "a framework is named with its edition and the id of its control")
+	case !edition.MatchString(f.Edition) || !id.MatchString(f.ID):
+		k.refuse(k.line("frameworks", i), "edition %q and id %q of %s are not of the forms %s", f.Edition, f.ID, f.Name, like)
+	case slices.Index(k.c.Frameworks, f) < i:
+		k.refuse(k.line("frameworks", i), "%s %s of %s is named twice", f.Edition, f.ID, f.Name)
+	}
 }
 
 func oneOf[T ~string](k *checker, key string, v T, list []T) {

@@ -29,6 +29,18 @@ func TestTablesOfTheCatalogue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	editions := map[string]string{}
+	for _, one := range c.All() {
+		for _, f := range one.Frameworks {
+			if f.Name == "cis-aws-foundations" { // whose numbers change with each edition; several are named on purpose
+				continue
+			}
+			if e, ok := editions[f.Name]; ok && e != f.Edition {
+				t.Errorf("%s names %s %s, and others %s", one.ID, f.Name, f.Edition, e)
+			}
+			editions[f.Name] = f.Edition
+		}
+	}
 	for _, r := range c.Test() {
 		if !r.OK {
 			t.Errorf("%s:%d: %s, %s: want %s, got %s (%s)", r.File, r.Line, r.Control, r.Case, r.Want, r.Got, r.Why)
@@ -61,6 +73,11 @@ func minimal(change map[string]string) string {
 	return strings.Replace(text, "PASS", "ci.attributes.Encrypted == true", 1)
 }
 
+// reference gives the minimal control a reference to a framework.
+func reference(name string) map[string]string {
+	return map[string]string{"remedy:": "frameworks: [{name: " + name + "}]\n  remedy:"}
+}
+
 func TestRefusedWithLineAndReason(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -86,6 +103,12 @@ func TestRefusedWithLineAndReason(t *testing.T) {
 		"blind loop":        {map[string]string{"PASS": "related('AWS::EC2::Instance').exists(i, true)"}, "a loop that does not look at its variable"},
 		"framework":         {map[string]string{"remedy:": "frameworks: [{name: iso, edition: \"1\", id: A}]\n  remedy:"}, `framework "iso" is not known`},
 		"edition":           {map[string]string{"remedy:": "frameworks: [{name: aws-fsbp, id: A}]\n  remedy:"}, "a framework is named with its edition"},
+		"CIS id":            {reference(`cis-aws-foundations, edition: "3.0.0", id: IAM.4`), "are not of the forms 3.0.0 and 2.3.1"},
+		"CIS edition":       {reference(`cis-aws-foundations, edition: "3.0", id: "2.3.1"`), "are not of the forms"},
+		"practice":          {reference(`aws-fsbp, edition: 2026-01, id: "11"`), "are not of the forms 2026-01 and RDS.11"},
+		"practice's month":  {reference(`aws-fsbp, edition: 1.0.0, id: RDS.11`), "are not of the forms"},
+		"pillar":            {reference(`aws-well-architected, edition: 2024-06, id: REL9-BP3`), "are not of the forms 2024-06 and REL09-BP03"},
+		"reference twice":   {reference(`aws-fsbp, edition: 2026-01, id: RDS.11}, {name: aws-fsbp, edition: 2026-01, id: RDS.11`), "RDS.11 of aws-fsbp is named twice"},
 		"missing case":      {map[string]string{"want: fail": "want: pass"}, "controls.yaml:11: one-control: the tests have no case that wants fail"},
 		"not YAML":          {map[string]string{"area: backup": "area: [backup"}, "controls.yaml:"},
 		"key twice":         {map[string]string{"area: backup": "area: backup\n  area: cost"}, "controls.yaml:5:"},
