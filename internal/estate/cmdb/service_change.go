@@ -9,12 +9,8 @@ import (
 )
 
 // Changes gives a page of the changes that the query (of ChangeSpec) asks for, newest first. Code: forbidden.
-func (s *Service) Changes(ctx context.Context, a permission.Actor, q list.Query) (page list.Page[Change], err error) {
-	err = s.view(ctx, a, permission.CIRead, func(tx *db.Tx) error {
-		page, err = list.Run[Change](ctx, tx, ChangeSpec, q)
-		return err
-	})
-	return page, err
+func (s *Service) Changes(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Change], error) {
+	return permission.Page[Change](ctx, s.db, a, permission.CIRead, ChangeSpec, q)
 }
 
 // EachChange gives all changes of the query to f, for exports.

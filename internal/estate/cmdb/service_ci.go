@@ -17,12 +17,8 @@ import (
 )
 
 // CIs gives a page of the CIs that the query (of CISpec) asks for. Code: forbidden.
-func (s *Service) CIs(ctx context.Context, a permission.Actor, q list.Query) (page list.Page[CI], err error) {
-	err = s.view(ctx, a, permission.CIRead, func(tx *db.Tx) error {
-		page, err = list.Run[CI](ctx, tx, CISpec, q)
-		return err
-	})
-	return page, err
+func (s *Service) CIs(ctx context.Context, a permission.Actor, q list.Query) (list.Page[CI], error) {
+	return permission.Page[CI](ctx, s.db, a, permission.CIRead, CISpec, q)
 }
 
 // EachCI gives all CIs of the query to f, for exports.

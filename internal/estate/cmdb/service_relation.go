@@ -24,12 +24,8 @@ type NewRelation struct {
 }
 
 // Relations gives a page of the relations that the query (of RelationSpec) asks for. Code: forbidden.
-func (s *Service) Relations(ctx context.Context, a permission.Actor, q list.Query) (page list.Page[Relation], err error) {
-	err = s.view(ctx, a, permission.CIRead, func(tx *db.Tx) error {
-		page, err = list.Run[Relation](ctx, tx, RelationSpec, q)
-		return err
-	})
-	return page, err
+func (s *Service) Relations(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Relation], error) {
+	return permission.Page[Relation](ctx, s.db, a, permission.CIRead, RelationSpec, q)
 }
 
 // EachRelation gives all relations of the query to f, for exports.

@@ -42,12 +42,8 @@ type ChangeWorkload struct {
 }
 
 // Workloads gives a page of the workloads that the query (of WorkloadSpec) asks for. Code: forbidden.
-func (s *Service) Workloads(ctx context.Context, a permission.Actor, q list.Query) (page list.Page[Workload], err error) {
-	err = s.view(ctx, a, permission.WorkloadRead, func(tx *db.Tx) error {
-		page, err = list.Run[Workload](ctx, tx, WorkloadSpec, q)
-		return err
-	})
-	return page, err
+func (s *Service) Workloads(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Workload], error) {
+	return permission.Page[Workload](ctx, s.db, a, permission.WorkloadRead, WorkloadSpec, q)
 }
 
 // EachWorkload gives all workloads of the query to f, for exports.

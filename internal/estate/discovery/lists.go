@@ -82,28 +82,17 @@ var CoverageSpec = list.Spec{
 
 // Accounts, Runs and Coverages give a page of their list. Codes: forbidden.
 func (s *Service) Accounts(ctx context.Context, a permission.Actor, q list.Query) (list.Page[AccountRow], error) {
-	return page[AccountRow](ctx, s, a, permission.AccountRead, AccountSpec, q)
+	return permission.Page[AccountRow](ctx, s.db, a, permission.AccountRead, AccountSpec, q)
 }
 
 // Runs gives a page of runs. Codes: forbidden.
 func (s *Service) Runs(ctx context.Context, a permission.Actor, q list.Query) (list.Page[RunRow], error) {
-	return page[RunRow](ctx, s, a, permission.DiscoveryRead, RunSpec, q)
+	return permission.Page[RunRow](ctx, s.db, a, permission.DiscoveryRead, RunSpec, q)
 }
 
 // Coverages gives a page of coverage. Codes: forbidden.
 func (s *Service) Coverages(ctx context.Context, a permission.Actor, q list.Query) (list.Page[CoverageRow], error) {
-	return page[CoverageRow](ctx, s, a, permission.DiscoveryRead, CoverageSpec, q)
-}
-
-func page[T any](ctx context.Context, s *Service, a permission.Actor, need permission.Action, spec list.Spec, q list.Query) (p list.Page[T], err error) {
-	if err := a.Require(need); err != nil {
-		return p, err
-	}
-	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		p, err = list.Run[T](ctx, tx, spec, q)
-		return err
-	})
-	return p, err
+	return permission.Page[CoverageRow](ctx, s.db, a, permission.DiscoveryRead, CoverageSpec, q)
 }
 
 // Summary is the coverage of an actor's customers at a glance.

@@ -173,15 +173,8 @@ func (s *Service) whole(ctx context.Context, tx *db.Tx, ref string, number int64
 }
 
 // Deliverables gives a page of the list. Faults: forbidden.
-func (s *Service) Deliverables(ctx context.Context, a permission.Actor, q list.Query) (p list.Page[Deliverable], err error) {
-	if err := a.Require(permission.DeliverableRead); err != nil {
-		return p, err
-	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		p, err = list.Run[Deliverable](ctx, tx, Spec, q)
-		return err
-	})
-	return p, err
+func (s *Service) Deliverables(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Deliverable], error) {
+	return permission.Page[Deliverable](ctx, s.DB, a, permission.DeliverableRead, Spec, q)
 }
 
 // Versions lists the versions of a deliverable, the latest first, without what they say. Faults: not_found, forbidden.

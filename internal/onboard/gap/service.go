@@ -138,28 +138,17 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, why Trigger, by, discovery
 
 // Gaps gives a page of gaps. Faults: forbidden.
 func (s *Service) Gaps(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Row], error) {
-	return page[Row](ctx, s, a, s.Spec(), q)
+	return permission.Page[Row](ctx, s.db, a, permission.GapRead, s.Spec(), q)
 }
 
 // Runs gives a page of evaluations. Faults: forbidden.
 func (s *Service) Runs(ctx context.Context, a permission.Actor, q list.Query) (list.Page[RunRow], error) {
-	return page[RunRow](ctx, s, a, RunSpec, q)
+	return permission.Page[RunRow](ctx, s.db, a, permission.GapRead, RunSpec, q)
 }
 
 // Acceptances gives a page of acceptances. Faults: forbidden.
 func (s *Service) Acceptances(ctx context.Context, a permission.Actor, q list.Query) (list.Page[AcceptanceRow], error) {
-	return page[AcceptanceRow](ctx, s, a, AcceptanceSpec, q)
-}
-
-func page[T any](ctx context.Context, s *Service, a permission.Actor, spec list.Spec, q list.Query) (p list.Page[T], err error) {
-	if err := a.Require(permission.GapRead); err != nil {
-		return p, err
-	}
-	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		p, err = list.Run[T](ctx, tx, spec, q)
-		return err
-	})
-	return p, err
+	return permission.Page[AcceptanceRow](ctx, s.db, a, permission.GapRead, AcceptanceSpec, q)
 }
 
 // Gap reads one. Faults: not_found, forbidden.

@@ -123,15 +123,8 @@ func (s *Service) Baseline(ctx context.Context, a permission.Actor, ref string) 
 }
 
 // Baselines reads a page of them. Faults: forbidden, invalid.
-func (s *Service) Baselines(ctx context.Context, a permission.Actor, q list.Query) (page list.Page[Shown], err error) {
-	if err := a.Require(permission.BaselineRead); err != nil {
-		return page, err
-	}
-	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		page, err = list.Run[Shown](ctx, tx, Spec, q)
-		return err
-	})
-	return page, err
+func (s *Service) Baselines(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Shown], error) {
+	return permission.Page[Shown](ctx, s.db, a, permission.BaselineRead, Spec, q)
 }
 
 // Comparison is a baseline beside a later state.

@@ -124,15 +124,8 @@ func get(ctx context.Context, tx *db.Tx, ref string) (l Launch, err error) {
 }
 
 // Launches gives a page of the list. Faults: forbidden.
-func (s *Service) Launches(ctx context.Context, a permission.Actor, q list.Query) (p list.Page[Launch], err error) {
-	if err := a.Require(permission.LaunchRead); err != nil {
-		return p, err
-	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		p, err = list.Run[Launch](ctx, tx, Spec, q)
-		return err
-	})
-	return p, err
+func (s *Service) Launches(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Launch], error) {
+	return permission.Page[Launch](ctx, s.DB, a, permission.LaunchRead, Spec, q)
 }
 
 // Whole is a launch with all that decides about it now.

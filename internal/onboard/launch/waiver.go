@@ -182,15 +182,8 @@ func (s *Service) Waiver(ctx context.Context, a permission.Actor, ref string) (w
 }
 
 // Waivers gives a page of the list. Faults: forbidden.
-func (s *Service) Waivers(ctx context.Context, a permission.Actor, q list.Query) (p list.Page[Waiver], err error) {
-	if err := a.Require(permission.LaunchRead); err != nil {
-		return p, err
-	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		p, err = list.Run[Waiver](ctx, tx, WaiverSpec, q)
-		return err
-	})
-	return p, err
+func (s *Service) Waivers(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Waiver], error) {
+	return permission.Page[Waiver](ctx, s.DB, a, permission.LaunchRead, WaiverSpec, q)
 }
 
 // RevokeWaiver ends a waiver: the condition counts again. A request that is still open is withdrawn. Faults: not_found, forbidden, conflict, stale.

@@ -205,15 +205,8 @@ func (s *Service) within(a permission.Actor) func(list.Query) list.Query {
 }
 
 // Edits lists a page of the edits of many records that the actor may see. Faults: forbidden.
-func (s *Service) Edits(ctx context.Context, a permission.Actor, q list.Query) (page list.Page[PartRow], err error) {
-	if err := a.Require(permission.BulkRead); err != nil {
-		return page, err
-	}
-	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		page, err = list.Run[PartRow](ctx, tx, Spec, s.within(a)(q))
-		return err
-	})
-	return page, err
+func (s *Service) Edits(ctx context.Context, a permission.Actor, q list.Query) (list.Page[PartRow], error) {
+	return permission.Page[PartRow](ctx, s.db, a, permission.BulkRead, Spec, s.within(a)(q))
 }
 
 // Sweep forgets edits that are long past; the audit trail keeps what they did.
