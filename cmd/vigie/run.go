@@ -70,6 +70,7 @@ type grammar struct {
 	Gaps          gapsCommand          `cmd:"" help:"What the estate of a customer lacks against what is asked."`
 	Access        accessCommand        `cmd:"" help:"Look at the ways into a customer, and tell how each stands."`
 	Controls      controlsCommand      `cmd:"" help:"The controls of the gap analysis."`
+	Findings      findingsCommand      `cmd:"" help:"What others have found: Security Hub, Prowler, SARIF."`
 	Measures      measuresCommand      `cmd:"" help:"A customer's open measures in the order in which to work, with dates and the critical path."`
 	Secret        secretCommand        `cmd:"" help:"Keys of the secrets that are kept sealed."`
 	Doctor        doctorCommands       `cmd:"" help:"Check this installation."`

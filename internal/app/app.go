@@ -25,6 +25,7 @@ import (
 	"vigie/internal/onboard/deliverable"
 	"vigie/internal/onboard/document"
 	"vigie/internal/onboard/estimate"
+	"vigie/internal/onboard/finding"
 	"vigie/internal/onboard/gap"
 	"vigie/internal/onboard/inventory"
 	"vigie/internal/onboard/launch"
@@ -80,6 +81,7 @@ type Options struct {
 // App is one instance: all rooms, wired.
 type App struct {
 	Remediation *remediation.Service
+	Findings    *finding.Service
 	Identity    *identity.Service
 	SignOn      *sso.Service
 	SCIM        *scim.Service
@@ -186,7 +188,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if err := a.outbound().CheckAllow(); err != nil {
 		return fmt.Errorf("--outbound-allow: %w", err)
 	}
-	a.Subjects = subject.New(slices.Concat(requirement.Kinds(), access.Kinds(), inventory.RecordKinds(), launch.Kinds(), question.Subjects(), gap.Kinds(), remediation.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
+	a.Subjects = subject.New(slices.Concat(requirement.Kinds(), access.Kinds(), inventory.RecordKinds(), launch.Kinds(), question.Subjects(), gap.Kinds(), finding.Kinds(), remediation.Kinds(), plan.Kinds(), deliverable.Kinds(), customer.Kinds(), cmdb.Kinds(), discovery.Kinds(), approval.Kinds(), estimate.Kinds(), document.Subjects())...)
 	a.openFiles()
 	a.openNotes()
 	a.openFields()
@@ -233,6 +235,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return err
 	}
 	a.settleAfter()
+	a.wireFindings()
 	a.wireBulk()
 	if a.db.Engine() == db.SQLite {
 		// Whoever opens an embedded database holds its folder: no other process can be at a run.

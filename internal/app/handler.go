@@ -65,6 +65,7 @@ func (a *App) api(g gate) *api.API {
 	a.Access.Register(x)
 	a.Inventory.Register(x)
 	a.Gaps.Register(x)
+	a.Findings.Register(x)
 	a.Remediation.Register(x)
 	a.Webhooks.Register(x)
 	a.Files.Register(x)
@@ -84,7 +85,7 @@ func (a *App) api(g gate) *api.API {
 
 // parts are what hangs on the page of every record, in this order.
 func (a *App) parts() []web.Part {
-	return []web.Part{a.Requirements.Part(), a.Access.Part(), a.Launches.Part(), a.Remediation.Part(), a.Gaps.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
+	return []web.Part{a.Requirements.Part(), a.Access.Part(), a.Launches.Part(), a.Remediation.Part(), a.Gaps.Part(), a.Findings.Part(), a.Fields.Part(), a.Notes.Part(), a.Plans.Part(), a.Files.Part(), a.Audit.History()}
 }
 
 // doors are the pages that need no sign-in.
@@ -117,6 +118,7 @@ func (a *App) pages(mux *http.ServeMux, shell *web.Shell) {
 	a.Transfer.Pages(mux, shell)
 	a.Mail.Pages(mux, shell)
 	a.Gaps.Pages(mux, shell)
+	a.Findings.Pages(mux, shell)
 	a.Remediation.Pages(mux, shell)
 	a.Asked.Pages(mux, shell)
 	a.Webhooks.Pages(mux, shell)

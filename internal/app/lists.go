@@ -41,6 +41,7 @@ func (a *App) listed() []view.List {
 		{Name: "launches", Need: permission.LaunchRead},
 		{Name: "waivers", Need: permission.LaunchRead},
 		{Name: "baselines", Need: permission.BaselineRead},
+		{Name: "findings", Need: permission.FindingRead},
 	}
 	editables := slices.Concat(a.Requirements.Editables(), a.Access.Editables(), a.Inventory.Editables(), a.Remediation.Editables())
 	for _, r := range a.Customers.Registers.All() {

@@ -40,6 +40,7 @@ func rail() []struct {
 			{ui.NavItem{ID: "access_check", Label: "register.access_check.many", Href: "/access-checks", Icon: "plug-connected"}, permission.AccessRead},
 			{ui.NavItem{ID: "document", Label: "register.document.many", Href: "/documents", Icon: "file-text"}, permission.DocumentRead},
 			{ui.NavItem{ID: "gaps", Label: "gap.list", Href: "/gaps", Icon: "shield-check"}, permission.GapRead},
+			{ui.NavItem{ID: "findings", Label: "finding.list", Href: "/findings", Icon: "eye-search"}, permission.FindingRead},
 			{ui.NavItem{ID: "controls", Label: "gap.catalogue.title", Href: "/controls", Icon: "list-search"}, permission.GapRead},
 			{ui.NavItem{ID: "deliverables", Label: "deliverable.list", Href: "/deliverables", Icon: "file-certificate"}, permission.DeliverableRead},
 			{ui.NavItem{ID: "measure", Label: "register.measure.many", Href: "/measures", Icon: "list-check"}, permission.MeasureRead},

@@ -56,6 +56,8 @@ func topics() []webhook.Topic {
 		some("discovery_schedule", "update"),
 		some("gap", "drift", "accept"),
 		some("gap_run", "start"),
+		some("finding", "create", "update"),
+		some("finding_import", "create"),
 		some("approval", "request", "sign", "refuse", "withdraw", "expire"),
 		some("note", "write", "edit", "remove"),
 		some("file", "add", "remove"),

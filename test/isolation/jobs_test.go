@@ -47,6 +47,7 @@ func (h *house) jobs(t *testing.T) {
 		t.Run(topic, test)
 	}
 	t.Run("intake", h.intakeOfAnother)
+	t.Run("findings", h.findingsOfAnother)
 }
 
 // runOfAnother gives a task of acme's the run of bolt's: nothing happens.

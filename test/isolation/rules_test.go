@@ -79,6 +79,8 @@ var pathKinds = map[string]string{
 	"deliverables/{id}":              "deliverable",
 	"gaps/{id}":                      "gap",
 	"gap-runs/{id}":                  "gap_run",
+	"findings/{id}":                  "finding",
+	"finding-imports/{id}":           "finding_import",
 	"acceptances/{id}":               "acceptance",
 	"controls/{control}":             "=ebs-volume-encrypted", // the same for everybody
 	"controls/{id}":                  "=ebs-volume-encrypted",
@@ -140,7 +142,7 @@ func (r rule) expected(method string, c *caller) []int {
 func customerQuery(f *firm) url.Values { return url.Values{"customer": {f.Slug}} }
 
 // apiRules are all operations of the API, below /api/v1.
-var apiRules = join(requirementRules, accessRules, remediationRules, launchRules, questionRules, gapRules, planRules, deliverableRules, fieldRules, estimateRules, auditRules, signOnRules, scimRules, registerRules(), documentRules, recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
+var apiRules = join(findingRules, requirementRules, accessRules, remediationRules, launchRules, questionRules, gapRules, planRules, deliverableRules, fieldRules, estimateRules, auditRules, signOnRules, scimRules, registerRules(), documentRules, recordRules, peopleRules, webhookRules, bulkRules, map[string]rule{
 	"GET /customers":              {action: permission.CustomerRead, shows: true},
 	"POST /customers":             {action: permission.CustomerWrite, wide: true, ok: []int{409}, body: func(f *firm) any { return values{"slug": f.Slug, "name": "x"} }},
 	"GET /customers/{customer}":   {action: permission.CustomerRead, shows: true},

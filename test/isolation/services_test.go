@@ -40,6 +40,7 @@ func (h *house) services(t *testing.T) {
 		"estimate":           h.app.Estimates,
 		"plan":               h.app.Plans,
 		"gap":                h.app.Gaps,
+		"finding":            h.app.Findings,
 		"question":           h.app.Asked,
 		"contact":            h.app.Customers.Registers.Contacts,
 		"stakeholder":        h.app.Customers.Registers.Stakeholders,

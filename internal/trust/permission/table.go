@@ -63,6 +63,8 @@ const (
 	WorkloadWrite   Action = "workload.write"
 	GapRead         Action = "gap.read"
 	GapWrite        Action = "gap.write"
+	FindingRead     Action = "finding.read"
+	FindingImport   Action = "finding.import"
 	FileRead        Action = "file.read"
 	FileWrite       Action = "file.write"
 	FileRemove      Action = "file.remove"
@@ -224,6 +226,8 @@ func Table() []Row {
 		{WorkloadRead, everybody},
 		{GapRead, everybody},
 		{GapWrite, delivery},
+		{FindingRead, everybody},
+		{FindingImport, delivery},
 		{WorkloadWrite, delivery},
 		{FileRead, everybody},
 		{FileWrite, []Role{Admin, Manager, Engineer, Agent, Sales, Approver, Requester}},

@@ -1,0 +1,429 @@
+package finding
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"vigie/internal/kit/ui"
+	"vigie/internal/platform/db"
+	"vigie/internal/platform/fault"
+	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web"
+)
+
+// Pages hangs the room's pages on the mux.
+func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
+	h := pages{s, shell}
+	for pattern, handler := range map[string]web.Handler{
+		"GET /findings":         h.list,
+		"GET /findings/import":  h.form,
+		"POST /findings/import": h.take,
+		"GET /findings/{id}":    h.show,
+	} {
+		mux.Handle(pattern, shell.Page(handler))
+	}
+}
+
+type pages struct {
+	s     *Service
+	shell *web.Shell
+}
+
+// i18n: finding.severity.*
+func severityWord(p *ui.Page, v Severity) string { return p.T("finding.severity." + string(v)) }
+
+// i18n: finding.status.*
+func statusWord(p *ui.Page, v Status) string { return p.T("finding.status." + string(v)) }
+
+// i18n: finding.source.*
+func sourceWord(p *ui.Page, v Source) string { return p.T("finding.source." + string(v)) }
+
+func tone(f Finding) ui.Tone {
+	switch {
+	case f.Status == Resolved:
+		return ui.Good
+	case f.Status == Suppressed:
+		return ui.Info
+	case f.SeverityRank <= 2:
+		return ui.Bad
+	}
+	return ui.Soon
+}
+
+func status(p *ui.Page, f Finding) templ.Component {
+	return ui.Status(tone(f), statusWord(p, f.Status))
+}
+
+func options[T ~string](p *ui.Page, word func(*ui.Page, T) string, values []T) []ui.Option {
+	out := make([]ui.Option, len(values))
+	for i, v := range values {
+		out[i] = ui.Option{Value: string(v), Label: word(p, v)}
+	}
+	return out
+}
+
+// title names a control of ours.
+func (h pages) title(p *ui.Page, control string) string { return h.s.Title(control, p.Lang()) }
+
+// asked tells that the reader wants certain findings, or all of them.
+func asked(p *ui.Page) bool {
+	for key := range p.Query {
+		switch key {
+		case "customer", "format", "cols", "density", "sort", "cursor", "limit", "changed":
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+type listView struct {
+	table   ui.Table
+	open    bool // only what is open
+	imports bool
+}
+
+func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	p.Title, p.Active = p.T("finding.list"), "findings"
+	v := listView{open: !asked(p), imports: a.May(permission.FindingImport)}
+	spec := Spec
+	spec.Pass = append(spec.Pass, "show")
+	if v.open {
+		spec.Where = "f.status = 'open'"
+	}
+	l := web.Lister{DB: h.s.DB, Need: permission.FindingRead, Spec: spec, Customer: "k.slug", Live: kind}
+	done, err := web.Download(w, r, p, a, l, "findings", answer)
+	if done {
+		return err
+	}
+	found, err := web.ReadList[Row](r, p, a, l)
+	if err != nil {
+		return err
+	}
+	found.Filters(ui.Filter{Name: "status", Label: p.T("finding.field.status"), Options: options(p, statusWord, Statuses())},
+		ui.Filter{Name: "severity", Label: p.T("finding.field.severity"), Options: options(p, severityWord, Severities())},
+		ui.Filter{Name: "source", Label: p.T("finding.field.source"), Options: options(p, sourceWord, Sources())},
+		ui.Filter{Name: "ci.empty", Label: p.T("finding.field.matched"), Options: []ui.Option{{Value: "false", Label: p.T("finding.matched")}, {Value: "true", Label: p.T("finding.unmatched")}}},
+		ui.Filter{Name: "control.empty", Label: p.T("finding.field.same"), Options: []ui.Option{{Value: "true", Label: p.T("finding.same_none")}, {Value: "false", Label: p.T("finding.same_some")}}},
+		ui.Filter{Name: "account", Label: p.T("finding.field.account")}, ui.Filter{Name: "region", Label: p.T("finding.field.region")})
+	for i, f := range found.List.Filter {
+		if label := map[string]string{"ci": "finding.field.ci", "control": "finding.field.control", "product": "finding.field.product", "rule": "finding.field.rule"}[f.Name]; label != "" {
+			found.List.Filter[i].Label = p.T(label) // i18n: finding.field.*
+		}
+	}
+	list := found.List
+	list.ID, list.Label, list.Search = "findings", p.T("finding.list"), p.T("finding.search")
+	list.Empty = ui.Empty{Title: p.T("finding.none"), Text: p.T("finding.none_text")}
+	if v.imports {
+		list.Empty.Action = ui.Link{Label: p.T("finding.import.title"), Href: p.In("/findings/import")}
+	}
+	columns := []ui.Column[Row]{{Key: "title", Label: p.T("finding.field.title"), Sort: true, Cell: func(f Row) templ.Component { return ui.Text(f.Title) }}}
+	if p.Customer == nil && len(p.Customers) > 1 {
+		columns = append(columns, ui.Column[Row]{Key: "customer_name", NoWrap: true, Label: p.T("finding.field.customer"), Cell: func(f Row) templ.Component { return ui.Text(f.CustomerName) }})
+	}
+	columns = append(columns,
+		ui.Column[Row]{Key: "status", Label: p.T("finding.field.status"), NoWrap: true, Cell: func(f Row) templ.Component { return status(p, f.Finding) }},
+		ui.Column[Row]{Key: "severity_rank", Label: p.T("finding.field.severity"), Sort: true, NoWrap: true, Cell: func(f Row) templ.Component { return ui.Text(severityWord(p, f.Severity)) }},
+		ui.Column[Row]{Key: "ci", Label: p.T("finding.field.resource"), Cell: func(f Row) templ.Component { return resource(p, f) }},
+		ui.Column[Row]{Key: "control", Label: p.T("finding.field.same"), Cell: func(f Row) templ.Component { return h.control(p, f) }},
+		ui.Column[Row]{Key: "product", Label: p.T("finding.field.product"), Cell: func(f Row) templ.Component { return ui.Text(f.Product) }},
+		ui.Column[Row]{Key: "last_seen", Label: p.T("finding.field.last_seen"), Sort: true, NoWrap: true, Cell: func(f Row) templ.Component { return ui.When(p, f.LastSeen.Time) }},
+		ui.Column[Row]{Key: "rule", Label: p.T("finding.field.rule"), Extra: true, Cell: func(f Row) templ.Component { return ui.Code(f.Rule) }},
+		ui.Column[Row]{Key: "account", Label: p.T("finding.field.account"), Extra: true, Cell: func(f Row) templ.Component { return ui.Code(f.Account) }},
+		ui.Column[Row]{Key: "region", Label: p.T("finding.field.region"), Extra: true, Cell: func(f Row) templ.Component { return ui.Either(p, f.Region) }},
+	)
+	v.table = ui.NewTable(list, columns, found.Items, func(f Row) ui.Row { return ui.Row{ID: f.ID, Href: "/findings/" + f.ID, Name: f.Title} })
+	ui.Render(w, r, http.StatusOK, listPage(p, v))
+	return nil
+}
+
+// control is the control of ours that says the same, with a way to it.
+func (h pages) control(p *ui.Page, f Row) templ.Component {
+	if f.Control == "" {
+		return ui.None(p)
+	}
+	return ui.Anchor(p.In(gapHref(f)), h.title(p, string(f.Control)))
+}
+
+// gapHref leads to the verdict that says the same.
+func gapHref(f Row) string {
+	q := url.Values{"control": {string(f.Control)}}
+	if f.CIID != "" {
+		q.Set("ci", string(f.CIID))
+	}
+	return "/gaps?" + q.Encode()
+}
+
+// resource is the CI with a way to it, else what the source named.
+func resource(p *ui.Page, f Row) templ.Component {
+	if f.CIID != "" {
+		return ui.Anchor(p.In("/cis/"+string(f.CIID)), string(f.CI))
+	}
+	return unmatched(p, short(f.Resource))
+}
+
+// short is the end of an ARN, which is what tells resources apart.
+func short(resource string) string {
+	if account, _ := accountOf(resource); account != "" || tail(resource) != resource {
+		return tail(resource)
+	}
+	return resource
+}
+
+// view is one finding as its page shows it.
+type view struct {
+	Row
+	h        pages
+	activity web.Activity
+}
+
+func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	v := view{h: h}
+	var err error
+	if v.Row, err = h.s.Finding(r.Context(), a, r.PathValue("id")); err != nil {
+		return err
+	}
+	if err := web.Belongs(p, v.Slug); err != nil {
+		return err
+	}
+	if v.activity, err = h.shell.Around(r, p, a, kind, v.ID); err != nil {
+		return err
+	}
+	p.Title, p.Active = v.Title, "findings"
+	p.Crumbs = []ui.Link{{Label: p.T("finding.list"), Href: "/findings"}}
+	ui.Render(w, r, http.StatusOK, findingPage(p, v))
+	return nil
+}
+
+func (v view) facts(p *ui.Page) []ui.Fact {
+	out := []ui.Fact{{Label: p.T("finding.field.severity"), Value: ui.Text(severityWord(p, v.Severity))}, {Label: p.T("finding.field.source"), Value: ui.Text(v.from(p))}}
+	if v.CIID != "" {
+		out = append(out, ui.Fact{Label: p.T("finding.field.ci"), Value: resource(p, v.Row)})
+	}
+	for _, f := range []struct{ label, value string }{{p.T("finding.field.account"), v.Account}, {p.T("finding.field.region"), v.Region}} {
+		if f.value != "" {
+			out = append(out, ui.Fact{Label: f.label, Value: ui.Code(f.value)})
+		}
+	}
+	return append(out, ui.Fact{Label: p.T("finding.field.customer"), Value: ui.Text(v.CustomerName)},
+		ui.Fact{Label: p.T("finding.field.first_seen"), Value: ui.When(p, v.FirstSeen.Time)}, ui.Fact{Label: p.T("finding.field.last_seen"), Value: ui.When(p, v.LastSeen.Time)})
+}
+
+// from is the source, and what speaks through it where that is another.
+func (v view) from(p *ui.Page) string {
+	if word := sourceWord(p, v.Source); word != v.Product {
+		return word + " · " + v.Product
+	}
+	return v.Product
+}
+
+// evidence is what the source sent, set out for reading.
+func (v view) evidence() string {
+	var whole any
+	if json.Unmarshal(v.Evidence.V, &whole) != nil {
+		return ""
+	}
+	text, err := json.MarshalIndent(whole, "", "  ")
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// i18n: finding.framework.*
+func frameworkWord(p *ui.Page, f Framework) string {
+	word := p.Or("finding.framework."+f.Name, f.Name)
+	if f.Edition != "" {
+		word += " " + f.Edition
+	}
+	return word
+}
+
+// importView is the form, and what the file would do or what is wrong with it.
+type importView struct {
+	customers []ui.Option
+	Customer  string
+	Complete  bool
+	Name      string
+	Text      string // the file, so that "apply" takes exactly what was checked
+	result    *Result
+	failure   string
+	problems  []problem
+	imports   []ImportRow
+}
+
+// problem is one fault of the file for people.
+type problem struct {
+	line       int
+	path, text string
+}
+
+func (h pages) form(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := a.Require(permission.FindingImport); err != nil {
+		return err
+	}
+	return h.importPage(w, r, p, a, http.StatusOK, importView{})
+}
+
+func (h pages) importPage(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, code int, v importView) error {
+	p.Title, p.Active = p.T("finding.import.title"), "findings"
+	p.Crumbs = []ui.Link{{Label: p.T("finding.list"), Href: "/findings"}}
+	if p.Customer == nil {
+		if len(p.Customers) > 1 {
+			v.customers = append(v.customers, ui.Option{Label: p.T("ui.form.choose")})
+		}
+		for _, c := range p.Customers {
+			v.customers = append(v.customers, ui.Option{Value: c.Slug, Label: c.Name})
+		}
+	}
+	q, err := ImportSpec.Parse(url.Values{"limit": {"20"}})
+	if err != nil {
+		return err
+	}
+	if slug := web.Customer(p); slug != "" {
+		q = q.Where("k.slug = ?", slug)
+	}
+	found, err := h.s.Imports(r.Context(), a, q)
+	if err != nil {
+		return err
+	}
+	v.imports = found.Items
+	web.Watch(p, importKind)
+	ui.Render(w, r, code, importPage(p, v))
+	return nil
+}
+
+// take checks a file, and applies it once the reader has seen what it does.
+func (h pages) take(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := a.Require(permission.FindingImport); err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 2*MaxBytes+1<<20)
+	name, data, err := uploaded(r)
+	if err != nil {
+		return err
+	}
+	v := importView{Customer: r.FormValue("customer"), Complete: r.FormValue("complete") == "true", Name: name, Text: string(data)}
+	if p.Customer != nil {
+		v.Customer = p.Customer.Slug
+	}
+	if len(data) == 0 || v.Customer == "" {
+		v.failure = p.T("finding.import.choose")
+		return h.importPage(w, r, p, a, http.StatusUnprocessableEntity, v)
+	}
+	apply := r.FormValue("apply") == "true"
+	result, err := h.s.Take(r.Context(), a, File{Customer: v.Customer, Name: name, Data: data, Complete: v.Complete, DryRun: !apply})
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f) && (f.Code == fault.Invalid || f.Code == fault.TooLarge):
+		v.Text = ""
+		if f.Code == fault.TooLarge {
+			v.failure = p.T(f.Key, f.Args)
+		}
+		for _, x := range f.Fields {
+			line, _ := x.Args["line"].(int)
+			v.problems = append(v.problems, problem{line, x.Path, p.T(x.Key, x.Args)})
+		}
+		return h.importPage(w, r, p, a, web.Status(err), v)
+	case err != nil:
+		return err
+	case apply:
+		return web.Done(w, r, p, "/findings", p.T("finding.import.done", "added", result.Added, "changed", result.Changed, "resolved", result.Resolved))
+	}
+	v.result = &result
+	return h.importPage(w, r, p, a, http.StatusOK, v)
+}
+
+// uploaded gives the file of the form, or the text that a check before has put into it.
+func uploaded(r *http.Request) (string, []byte, error) {
+	if err := r.ParseMultipartForm(MaxBytes); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return "", nil, fault.New(fault.TooLarge, "finding.fault.size", "max", MaxBytes>>20).Because(err)
+		}
+		return "", nil, fault.New(fault.Invalid, "fault.invalid").Because(err)
+	}
+	file, head, err := r.FormFile("file")
+	if err != nil {
+		return r.FormValue("name"), []byte(r.FormValue("text")), nil // none was chosen: what was checked before, or nothing
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
+	if err != nil {
+		return "", nil, err
+	}
+	if len(data) == 0 {
+		return r.FormValue("name"), []byte(r.FormValue("text")), nil
+	}
+	return head.Filename, data, nil
+}
+
+func (v importView) tiles(p *ui.Page) []ui.Tile {
+	n := v.result.Counts
+	out := []ui.Tile{
+		{Label: p.T("finding.count.read"), Value: p.Number(n.Read), Note: p.T("finding.count.read_note", "format", formatWord(v.result.Format), "product", v.result.Product)},
+		{Label: p.T("finding.count.added"), Value: p.Number(n.Added)},
+		{Label: p.T("finding.count.changed"), Value: p.Number(n.Changed)},
+		{Label: p.T("finding.count.resolved"), Value: p.Number(n.Resolved)},
+		{Label: p.T("finding.count.unmatched"), Value: p.Number(n.Unmatched)},
+		{Label: p.T("finding.count.aside"), Value: p.Number(n.Passing + n.Silent + n.Unchanged), Note: p.T("finding.count.aside_note")},
+	}
+	if n.Unmatched > 0 {
+		out[4].Tone = ui.Soon
+	}
+	return out
+}
+
+// formatWord is the format's own name.
+func formatWord(format string) string {
+	return map[string]string{"asff": "ASFF", "ocsf": "OCSF", "sarif": "SARIF"}[format]
+}
+
+func stateTone(s State) ui.Tone {
+	switch s {
+	case Done:
+		return ui.Good
+	case Failed:
+		return ui.Bad
+	}
+	return ui.Busy
+}
+
+// i18n: finding.state.*
+func stateWord(p *ui.Page, s State) string { return p.T("finding.state." + string(s)) }
+
+// Part shows, on the page of a verdict, a CI or an account, what others have found there.
+func (s *Service) Part() web.Part {
+	return func(r *http.Request, p *ui.Page, a permission.Actor, of, id string) (out web.Activity, err error) {
+		where := map[string]string{
+			"ci":      "m.ci_id = ?",
+			"account": "m.subject_id = ?",
+			"gap":     "EXISTS (SELECT 1 FROM {gap} g WHERE g.customer_id = m.customer_id AND g.subject_id = m.subject_id AND g.control = m.control AND g.id = ?)",
+		}[of]
+		if where == "" || !a.May(permission.FindingRead) {
+			return out, nil
+		}
+		var rows []Row
+		if err := s.DB.View(r.Context(), a.Scope(), func(tx *db.Tx) error {
+			return tx.Select(r.Context(), &rows, `SELECT `+Spec.Columns+` FROM `+Spec.From+` WHERE `+where+` AND f.status <> 'resolved' ORDER BY f.severity_rank, f.id LIMIT 8`, id)
+		}); err != nil || len(rows) == 0 {
+			return out, err
+		}
+		web.Watch(p, kind)
+		if of == "gap" {
+			out.Panels = []ui.Panel{{Title: p.T("finding.also"), Body: panel(p, rows)}}
+			return out, nil
+		}
+		href := "/findings?status=open,suppressed&ci=" + id
+		if of == "account" {
+			href = "/findings?status=open,suppressed&account=" + rows[0].Account
+		}
+		out.Panels = []ui.Panel{{Title: p.T("finding.list"), Href: p.In(href), Body: panel(p, rows)}}
+		return out, nil
+	}
+}
