@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -14,7 +15,53 @@ import (
 
 type findingsCommand struct {
 	List   findingsList   `cmd:"" default:"withargs" help:"What others have found in the estate of a customer."`
+	Pull   findingsPull   `cmd:"" help:"Ask Security Hub, in every account and region where discovery has seen it."`
 	Import findingsImport `cmd:"" help:"Take in a file of Security Hub (ASFF), Prowler (OCSF) or SARIF."`
+}
+
+type findingsPull struct {
+	storeFlags
+	outputFlag
+	Customer string `required:"" help:"Slug." placeholder:"SLUG"`
+}
+
+// Run implements command: it asks Security Hub and waits for the answers.
+func (c *findingsPull) Run(ctx context.Context, e *env, g *grammar) error {
+	a, done, err := c.open(ctx, e, g)
+	if err != nil {
+		return err
+	}
+	defer done()
+	op := a.Operator("vigie findings pull")
+	customer, err := a.CustomerID(ctx, op, c.Customer)
+	if err != nil {
+		return err
+	}
+	imp, err := a.Findings.Pull(ctx, op, customer)
+	if err != nil {
+		return err
+	}
+	if err := a.Findings.Execute(ctx, customer, imp.ID); err != nil {
+		return err
+	}
+	r, err := a.Findings.ImportOf(ctx, op, imp.ID)
+	if err != nil {
+		return err
+	}
+	cells := [][]string{}
+	for _, o := range r.Outcomes.V {
+		cells = append(cells, []string{o.Account, o.Region, o.Outcome, strconv.Itoa(o.Read), o.Message})
+	}
+	if err := c.print(e.stdout, []string{"account", "region", "outcome", "read", "message"}, r.Outcomes.V, cells); err != nil {
+		return err
+	}
+	switch r.Message {
+	case "no_hub":
+		return errors.New("discovery has seen no Security Hub in an account that can be entered")
+	case "":
+		return nil
+	}
+	return errors.New("no account and region gave an answer")
 }
 
 type findingsList struct {

@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 
 	"vigie/internal/estate/cmdb"
+	"vigie/internal/estate/collect"
+	collectaws "vigie/internal/estate/collect/aws"
 	"vigie/internal/onboard/control"
 	"vigie/internal/onboard/finding"
 	"vigie/internal/onboard/gap"
@@ -13,14 +16,37 @@ import (
 
 // wireFindings makes the room of findings from outside. They are matched anew after each evaluation, when CIs and verdicts are new.
 func (a *App) wireFindings() {
-	a.Findings = finding.New(finding.Parts{DB: a.db, Log: a.opts.Telemetry.Log, System: system, Customer: a.resolve, Find: namedCIs, Controls: referred(a.Gaps.Catalogue()), Verdicts: verdictsOf,
+	a.Findings = finding.New(finding.Parts{DB: a.db, Log: a.opts.Telemetry.Log, System: system, Customer: a.resolve, Find: namedCIs, Outbox: a.outbox, Hub: hub{}, Controls: referred(a.Gaps.Catalogue()), Verdicts: verdictsOf,
 		Title: func(id, language string) string {
 			if c := a.Gaps.Catalogue().Find(id); c != nil {
 				return c.Title.In(language)
 			}
 			return id
 		}})
+	a.queue.Handle(finding.PullTopic, func(ctx context.Context, t jobs.Task) error { return a.Findings.Execute(ctx, t.Customer, t.Key) })
 	a.queue.Handle(gap.RunTopic, func(ctx context.Context, t jobs.Task) error { return a.Findings.Rematch(ctx, t.Customer) })
+}
+
+// hub is Security Hub by the way that discovery goes into accounts.
+type hub struct{}
+
+// Ask implements finding.Hub.
+func (hub) Ask(ctx context.Context, d finding.Door, each func(string, []json.RawMessage) error, ended func(string, error) error) error {
+	cloud := collectaws.Cloud{}
+	in, err := cloud.Enter(ctx, d.Number, d.Role, d.ExternalID, d.AcceptOpenRole, d.Regions)
+	if err != nil {
+		return &collect.CallError{Action: "sts:AssumeRole", Err: err}
+	}
+	for _, region := range d.Regions {
+		err := cloud.Findings(ctx, in, region, func(page []json.RawMessage) error { return each(region, page) })
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := ended(region, err); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // referred are the controls with the frameworks that they answer.

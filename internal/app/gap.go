@@ -23,7 +23,10 @@ func (a *App) wireGaps() error {
 	return nil
 }
 
-// judgeAfter asks for an evaluation once a discovery has ended, in the transaction of its end.
+// judgeAfter asks for an evaluation, and for the findings of Security Hub, once a discovery has ended, in the transaction of its end.
 func (a *App) judgeAfter(ctx context.Context, tx *db.Tx, r discovery.Run) error {
+	if err := a.Findings.PullAfter(ctx, tx); err != nil {
+		return err
+	}
 	return a.Gaps.Ask(ctx, tx, gap.AfterDiscovery, r.ID)
 }

@@ -57,7 +57,7 @@ func topics() []webhook.Topic {
 		some("gap", "drift", "accept"),
 		some("gap_run", "start"),
 		some("finding", "create", "update"),
-		some("finding_import", "create"),
+		some("finding_import", "create", "start"),
 		some("approval", "request", "sign", "refuse", "withdraw", "expire"),
 		some("note", "write", "edit", "remove"),
 		some("file", "add", "remove"),

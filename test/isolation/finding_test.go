@@ -35,7 +35,8 @@ func (h *house) seedFindings(t *testing.T, f *firm) {
 var findingRules = map[string]rule{
 	"GET /findings":             {action: permission.FindingRead, shows: true},
 	"GET /findings/{id}":        {action: permission.FindingRead, shows: true},
-	"POST /findings/import":     {action: permission.FindingImport, ok: []int{200}, query: customerQuery, body: func(f *firm) any { return asff(f, "SUPPRESSED") }},
+	"POST /findings/import":     {action: permission.FindingImport, ok: []int{200}, media: "application/octet-stream", query: customerQuery, body: func(f *firm) any { return asff(f, "SUPPRESSED") }},
+	"POST /finding-imports":     {action: permission.FindingImport, body: func(f *firm) any { return values{"customer": f.Slug} }},
 	"GET /finding-imports":      {action: permission.FindingRead, shows: true},
 	"GET /finding-imports/{id}": {action: permission.FindingRead, shows: true},
 }
@@ -44,15 +45,18 @@ var findingPages = map[string]pageRule{
 	"GET /findings":         {action: permission.FindingRead, shows: true},
 	"GET /findings/{id}":    {action: permission.FindingRead, shows: true},
 	"GET /findings/import":  {action: permission.FindingImport, shows: true},
+	"POST /findings/pull":   {action: permission.FindingImport, form: made()},
 	"POST /findings/import": {action: permission.FindingImport, multi: true, form: func(f *firm) url.Values { return fields("customer", f.Slug, "apply", "true", "file", "{}") }},
 }
 
 var findingActorless = map[string]string{
-	"finding.Register": "hangs operations on the API: walked there",
-	"finding.Pages":    "hangs pages on the mux: walked there",
-	"finding.Part":     "a part of the pages of records: walked there",
-	"finding.Beside":   "reads in the caller's transaction, whose scope holds it",
-	"finding.Rematch":  "takes a customer from a job's row: walked by jobs of evaluations",
+	"finding.Register":  "hangs operations on the API: walked there",
+	"finding.Pages":     "hangs pages on the mux: walked there",
+	"finding.Part":      "a part of the pages of records: walked there",
+	"finding.Beside":    "reads in the caller's transaction, whose scope holds it",
+	"finding.PullAfter": "writes into the transaction of its caller, whose scope it keeps",
+	"finding.Execute":   "takes a customer from a job's row: walked by jobs",
+	"finding.Rematch":   "takes a customer from a job's row: walked by jobs of evaluations",
 }
 
 var findingCalls = map[string]call{
@@ -68,9 +72,22 @@ var findingCalls = map[string]call{
 	"finding.ImportOf": {action: permission.FindingRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Findings.ImportOf(ctx, a, f.Refs["finding_import"]))
 	}},
+	"finding.Pull": {action: permission.FindingImport, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Findings.Pull(ctx, a, f.Slug))
+	}},
 	"finding.Take": {action: permission.FindingImport, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Findings.Take(ctx, a, finding.File{Customer: f.Slug, Data: []byte(asff(f, "NEW"))}))
 	}},
+}
+
+// pullOfAnother gives a task of acme's the import of bolt's: nothing happens.
+func (h *house) pullOfAnother(t *testing.T) {
+	imp, err := h.app.Findings.Pull(t.Context(), h.operator(), h.bolt.Slug)
+	check(t, err)
+	before, own := h.footprint(t, h.bolt), h.footprint(t, h.acme)
+	check(t, h.app.Findings.Execute(t.Context(), h.acme.Refs["customer_id"], imp.ID))
+	h.untouched(t, h.bolt, before, "an import under another's name")
+	h.untouched(t, h.acme, own, "an import under another's name")
 }
 
 // findingsOfAnother takes in, for acme, a file about bolt's bucket in bolt's account: it stays without a CI, and bolt's findings as they are.

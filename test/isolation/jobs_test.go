@@ -12,6 +12,7 @@ import (
 	"vigie/internal/estate/discovery"
 	"vigie/internal/exchange/mail"
 	"vigie/internal/exchange/webhook"
+	"vigie/internal/onboard/finding"
 	"vigie/internal/onboard/gap"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
@@ -27,6 +28,7 @@ func (h *house) jobs(t *testing.T) {
 		mail.Topic:          h.mailOfAnother,
 		webhook.TaskTopic:   h.deliveryOfAnother,
 		gap.RunTopic:        h.evaluationOfAnother,
+		finding.PullTopic:   h.pullOfAnother,
 		identity.ResetTopic: h.resetOfNobody,
 		jobs.TickTopic:      h.sweepers,
 	}

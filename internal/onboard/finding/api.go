@@ -68,6 +68,7 @@ type ImportAnswer struct {
 	State       State      `json:"state" enum:"queued,running,done,failed"`
 	RequestedBy string     `json:"requested_by"`
 	Counts      Counts     `json:"counts"`
+	Message     string     `json:"message" doc:"Why there is nothing: no_hub (discovery has seen none) or nothing (no place answered)."`
 	Outcomes    []Outcome  `json:"outcomes" nullable:"false" doc:"What each account and region answered."`
 	CreatedAt   db.Time    `json:"created_at"`
 	FinishedAt  *time.Time `json:"finished_at"`
@@ -81,7 +82,7 @@ func (v ImportAnswer) Revision() int64 { return v.version }
 func (v ImportAnswer) Self() string { return "/finding-imports/" + v.ID }
 
 func answerImport(r ImportRow) ImportAnswer {
-	return ImportAnswer{ID: r.ID, Customer: r.Slug, Source: r.Source, Product: r.Product, File: r.File, Complete: r.Complete, State: r.State, RequestedBy: r.RequestedBy, Counts: r.Counts.V,
+	return ImportAnswer{ID: r.ID, Customer: r.Slug, Source: r.Source, Product: r.Product, File: r.File, Complete: r.Complete, State: r.State, RequestedBy: r.RequestedBy, Counts: r.Counts.V, Message: r.Message,
 		Outcomes: append([]Outcome{}, r.Outcomes.V...), CreatedAt: r.CreatedAt, FinishedAt: r.FinishedAt.Ptr(), version: r.Version}
 }
 
@@ -95,7 +96,7 @@ type input struct {
 	File     string `query:"file" doc:"Name of the file, for the list of imports."`
 	Complete bool   `query:"complete" doc:"The file holds all that its source has of each account in it: what it lacks is resolved."`
 	DryRun   bool   `query:"dry_run" doc:"Only check and count."`
-	RawBody  []byte `contentType:"application/json"`
+	RawBody  []byte `contentType:"application/octet-stream"`
 }
 
 // Register adds the operations of this room.
@@ -111,6 +112,21 @@ func (s *Service) Register(a *api.API) {
 		Description: "ASFF of Security Hub (one finding, a list, Findings, or one on each line), OCSF of Prowler and others, or SARIF 2.1.0; which, is found out. The whole file is checked first. Findings known by source and id are changed, not doubled."},
 		func(ctx context.Context, in *input) (Result, error) {
 			return s.Take(ctx, permission.From(ctx), File{Customer: in.Customer, Name: in.File, Data: in.RawBody, Complete: in.Complete, DryRun: in.DryRun})
+		})
+	api.Post(a, api.Op{Path: "/finding-imports", Tag: tag, Summary: "Ask Security Hub for its findings now",
+		Description: "In every account and region where discovery has seen a hub, by the role that discovery uses; it needs securityhub:GetFindings. One is open for each customer at most: who asks while it is, gets that one."},
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Customer string `json:"customer" doc:"Slug or id."`
+			}
+		}) (ImportAnswer, error) {
+			a := permission.From(ctx)
+			imp, err := s.Pull(ctx, a, in.Body.Customer)
+			if err != nil {
+				return ImportAnswer{}, err
+			}
+			row, err := s.ImportOf(ctx, a, imp.ID)
+			return answerImport(row), err
 		})
 	api.List(a, api.Listing[ImportRow, ImportAnswer]{Op: api.Op{Path: "/finding-imports", Tag: tag, Summary: "List imports of findings"}, Spec: ImportSpec, Allow: permission.Need(permission.FindingRead), Rows: each(answerImport)})
 	api.Get(a, api.Op{Path: "/finding-imports/{id}", Tag: tag, Summary: "Get an import of findings"}, func(ctx context.Context, in *byID) (ImportAnswer, error) {

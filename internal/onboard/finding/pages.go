@@ -23,6 +23,7 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 		"GET /findings":         h.list,
 		"GET /findings/import":  h.form,
 		"POST /findings/import": h.take,
+		"POST /findings/pull":   h.pull,
 		"GET /findings/{id}":    h.show,
 	} {
 		mux.Handle(pattern, shell.Page(handler))
@@ -337,6 +338,47 @@ func (h pages) take(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	}
 	v.result = &result
 	return h.importPage(w, r, p, a, http.StatusOK, v)
+}
+
+// pull asks Security Hub.
+func (h pages) pull(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := a.Require(permission.FindingImport); err != nil {
+		return err
+	}
+	if err := web.ParseForm(w, r); err != nil {
+		return err
+	}
+	slug := web.Customer(p)
+	if slug == "" {
+		slug = r.PostFormValue("customer")
+	}
+	if _, err := h.s.Pull(r.Context(), a, slug); err != nil {
+		return err
+	}
+	return web.Done(w, r, p, "/findings/import", p.T("finding.pull.done"))
+}
+
+// said is what an import came to in words, where the figures do not say it.
+func said(p *ui.Page, i ImportRow) string {
+	if i.Message == "" {
+		return ""
+	}
+	return p.T("finding.pull." + i.Message) // i18n: finding.pull.*
+}
+
+// blind are the places of a question to Security Hub that did not answer whole.
+func blind(i ImportRow) (out []Outcome) {
+	for _, o := range i.Outcomes.V {
+		if o.Outcome != "complete" {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// outcomeWord is how a place ended, in the words of coverage.
+func outcomeWord(p *ui.Page, o Outcome) string {
+	return p.T("discovery.outcome." + o.Outcome) // i18n: discovery.outcome.*
 }
 
 // uploaded gives the file of the form, or the text that a check before has put into it.

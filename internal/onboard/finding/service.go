@@ -28,6 +28,9 @@ type Control struct {
 type Parts struct {
 	DB  *db.DB
 	Log *slog.Logger
+	// Outbox takes the tasks, Hub is Security Hub in the customer's accounts.
+	Outbox tasks
+	Hub    Hub
 	// System gives the actor of background work for one customer.
 	System func(customer string) permission.Actor
 	// Customer finds a customer by slug or id in the transaction's scope.

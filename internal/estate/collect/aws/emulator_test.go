@@ -22,7 +22,7 @@ func TestEmulator(t *testing.T) {
 	endpoint := moto.Start(t)
 	for name, part := range map[string]func(*testing.T, string){
 		"network": testNetwork, "peering": testPeering, "servers": testServers, "databases": testDatabases, "buckets": testBuckets,
-		"containers": testContainers, "serverless": testServerless, "scaling": testScaling, "stores": testStores,
+		"containers": testContainers, "serverless": testServerless, "scaling": testScaling, "stores": testStores, "findings": testFindings,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); part(t, endpoint) })
 	}

@@ -23,7 +23,8 @@ type Statement struct {
 }
 
 // entry is what Vigie asks before any collector runs: which regions there are, and whether an account manages an organisation.
-var entry = []string{"ec2:DescribeRegions", "organizations:DescribeOrganization", "organizations:ListAccounts"}
+// And what Security Hub has found, which is asked after them.
+var entry = []string{"ec2:DescribeRegions", "organizations:DescribeOrganization", "organizations:ListAccounts", "securityhub:GetFindings"}
 
 // never is what no reader of an estate should do. It is denied, so that the role cannot do it even where somebody attaches a wider
 // policy to it, such as AWS's ReadOnlyAccess.
