@@ -100,6 +100,9 @@ func Fill(ctx context.Context, a *app.App, watch discovery.Progress) error {
 	if err := measures(ctx, a, op, id); err != nil {
 		return err
 	}
+	if err := findings(ctx, a, op); err != nil {
+		return err
+	}
 	return service(ctx, a, op) // last: the manual of alerts is made of the alarms that were found
 }
 

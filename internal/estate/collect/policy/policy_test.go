@@ -49,7 +49,7 @@ func golden(t *testing.T, name, got string) {
 func TestActionsAreNamedAsIAMNamesThem(t *testing.T) {
 	t.Parallel()
 	want := []string{"apigateway:GET", "ec2:DescribeRegions", "ec2:DescribeVolumes", "organizations:DescribeOrganization",
-		"organizations:ListAccounts", "s3:GetEncryptionConfiguration", "s3:ListAllMyBuckets"}
+		"organizations:ListAccounts", "s3:GetEncryptionConfiguration", "s3:ListAllMyBuckets", "securityhub:GetFindings"}
 	if got := Actions(sample()); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

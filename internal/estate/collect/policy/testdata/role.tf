@@ -33,6 +33,7 @@ resource "aws_iam_policy" "vigie_1" {
           "organizations:ListAccounts",
           "s3:GetEncryptionConfiguration",
           "s3:ListAllMyBuckets",
+          "securityhub:GetFindings",
         ]
         Resource = [
           "*",
