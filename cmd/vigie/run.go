@@ -72,6 +72,7 @@ type grammar struct {
 	Controls      controlsCommand      `cmd:"" help:"The controls of the gap analysis."`
 	Findings      findingsCommand      `cmd:"" help:"What others have found: Security Hub, Prowler, SARIF."`
 	Measures      measuresCommand      `cmd:"" help:"A customer's open measures in the order in which to work, with dates and the critical path."`
+	Workshop      workshopCommand      `cmd:"" help:"Write the workshop pack of a customer: assessment, gaps, service model, paths, service levels, calendar."`
 	Secret        secretCommand        `cmd:"" help:"Keys of the secrets that are kept sealed."`
 	Doctor        doctorCommands       `cmd:"" help:"Check this installation."`
 	Version       versionCommand       `cmd:"" help:"Print the version."`

@@ -236,6 +236,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}
 	a.settleAfter()
 	a.wireFindings()
+	a.wireWorkshop()
 	a.wireBulk()
 	if a.db.Engine() == db.SQLite {
 		// Whoever opens an embedded database holds its folder: no other process can be at a run.

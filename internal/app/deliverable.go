@@ -5,13 +5,15 @@ import (
 
 	"vigie/internal/onboard/deliverable"
 	"vigie/internal/onboard/launch"
+	"vigie/internal/onboard/workshop"
 	"vigie/internal/trust/approval"
 )
 
-// serviceStart is what leads a customer into service: its deliverables, and the launch.
+// serviceStart is what leads a customer into service: its deliverables, the workshop, and the launch.
 type serviceStart struct {
 	Deliverables *deliverable.Service
 	Launches     *launch.Service
+	Workshop     *workshop.Service
 }
 
 // wireDeliverables makes the room of deliverables, and tells it of signatures.

@@ -48,7 +48,7 @@ func all[T any](f func(func(T) error) error) ([]any, error) {
 }
 
 // actorless are the methods without an actor.
-var actorless = join(findingActorless, requirementActorless, accessActorless, remediationActorless, launchActorless, questionActorless, gapActorless, planActorless, deliverableActorless, fieldActorless, estimateActorless, peopleActorless, signOnActorless, scimActorless, auditActorless, webhookActorless, bulkActorless, registerActorless(), documentActorless, map[string]string{
+var actorless = join(findingActorless, requirementActorless, workshopActorless, accessActorless, remediationActorless, launchActorless, questionActorless, gapActorless, planActorless, deliverableActorless, fieldActorless, estimateActorless, peopleActorless, signOnActorless, scimActorless, auditActorless, webhookActorless, bulkActorless, registerActorless(), documentActorless, map[string]string{
 	"customer.Register":      "hangs operations on the API: walked there",
 	"customer.Pages":         "hangs pages on the mux: walked there",
 	"cmdb.Register":          "hangs operations on the API: walked there",
@@ -117,6 +117,7 @@ var calls = join(
 	transferCalls,
 	webhookCalls,
 	estimateCalls,
+	workshopCalls,
 	planCalls,
 	gapCalls,
 	questionCalls,

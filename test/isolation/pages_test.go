@@ -95,7 +95,7 @@ func fixedForm(pairs ...string) func(*firm) url.Values {
 }
 
 // pageRules are all pages.
-var pageRules = join(findingPages, requirementPages, accessPages, remediationPages, launchPages, questionPages, gapPages, planPages, deliverablePages, fieldPages, estimatePages, auditPages, webhookPages, signOnPages, scimPages, registerPages(), documentPages, recordPages, peoplePages, bulkPages, map[string]pageRule{
+var pageRules = join(findingPages, requirementPages, workshopPages, accessPages, remediationPages, launchPages, questionPages, gapPages, planPages, deliverablePages, fieldPages, estimatePages, auditPages, webhookPages, signOnPages, scimPages, registerPages(), documentPages, recordPages, peoplePages, bulkPages, map[string]pageRule{
 	"GET /{$}":     {action: permission.CustomerRead, shows: true},
 	"GET /palette": {action: permission.CustomerRead},
 

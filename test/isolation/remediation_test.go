@@ -49,6 +49,7 @@ var remediationPages = map[string]pageRule{
 var remediationActorless = map[string]string{
 	"remediation.Register":  "hangs operations on the API: walked there",
 	"remediation.Pages":     "hangs pages on the mux: walked there",
+	"remediation.Calendar":  "reads in the caller's transaction, whose scope holds it",
 	"remediation.Part":      "a part of the pages of records: walked there",
 	"remediation.Intakes":   "which lists take files in, the same for everybody",
 	"remediation.Editables": "which lists can be changed in bulk, the same for everybody",

@@ -30,6 +30,7 @@ func (h *house) services(t *testing.T) {
 		"field":              h.app.Fields,
 		"deliverable":        h.app.Deliverables,
 		"launch":             h.app.Launches,
+		"workshop":           h.app.Workshop,
 		"note":               h.app.Notes,
 		"mail":               h.app.Mail,
 		"intake":             h.app.Intake,

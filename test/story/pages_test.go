@@ -260,6 +260,7 @@ func everyPage(t *testing.T) []page {
 		{name: "customer-data", path: "/customers/meridian/data"},
 		{name: "customer-sheet", path: "/customers/meridian/sheet"},
 		{name: "customer-removals", path: "/customer-removals"},
+		{name: "customer-workshop", path: "/customers/meridian/workshop"},
 		{name: "customer-import", path: "/customers/import"},
 		{name: "missing", path: "/nowhere"},
 	}

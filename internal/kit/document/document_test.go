@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,5 +163,22 @@ func TestFormat(t *testing.T) {
 	}
 	if _, err := Format("doc", ""); err == nil {
 		t.Error("doc is no format")
+	}
+}
+
+// A line ends at spaces and at the joints of names, never before a mark that French sets off.
+func TestPieces(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"":                       nil,
+		"prise en charge ?":      {"prise ", "en ", "charge ?"},
+		"meridian-data-partners": {"meridian-", "data-", "partners"},
+		"a@b.example":            {"a@", "b.example"},
+		"un « mot » dit : non":   {"un ", "« mot » ", "dit : ", "non"},
+		"one\ntwo":               {"one\n", "two"},
+	} {
+		if got := pieces(text); !slices.Equal(got, want) {
+			t.Errorf("%q is cut into %q", text, got)
+		}
 	}
 }

@@ -205,60 +205,128 @@ func (s *sheet) text(t Text) {
 }
 
 func (s *sheet) facts(f Facts) {
+	const step = line + 0.6
 	for _, x := range f {
 		value := written(s.p, x.Value, Date)
 		if value == "" {
 			value = "–"
 		}
 		s.font("", 10)
-		lines := s.SplitText(clean(value), inner-52)
-		s.room(line * float64(len(lines)))
+		labels, values := s.wrap(clean(x.Label), 50), s.wrap(clean(value), inner-52)
+		height := step * float64(max(len(labels), len(values), 1))
+		s.room(height)
 		y := s.GetY()
 		s.ink(100)
-		s.CellFormat(50, line+0.6, clean(x.Label), "", 0, "L", false, 0, "")
-		s.ink(30)
-		for i, l := range lines {
-			s.SetXY(margin+52, y+float64(i)*(line+0.6))
-			s.CellFormat(inner-52, line+0.6, l, "", 0, "L", false, 0, "")
+		for i, l := range labels {
+			s.SetXY(margin, y+float64(i)*step)
+			s.CellFormat(50, step, l, "", 0, "L", false, 0, "")
 		}
-		s.SetXY(margin, y+float64(max(len(lines), 1))*(line+0.6))
+		s.ink(30)
+		for i, l := range values {
+			s.SetXY(margin+52, y+float64(i)*step)
+			s.CellFormat(inner-52, step, l, "", 0, "L", false, 0, "")
+		}
+		s.SetXY(margin, y+height)
 	}
 	s.Ln(3)
 }
 
-// widths gives each column what its words need, and takes from the wide ones what is too much.
+// widths gives each column what its words need: all of it where there is room, never less than its longest word where the words allow that.
 func (s *sheet) widths(t Table) []float64 {
-	w := make([]float64, len(t.Columns))
-	total := 0.0
+	const between, widest, longest = 4.0, 90.0, 42.0
+	least, most := make([]float64, len(t.Columns)), make([]float64, len(t.Columns))
+	hold := func(i int, style, text string) {
+		s.font(style, 9)
+		most[i] = max(most[i], min(s.GetStringWidth(text), widest))
+		for _, piece := range pieces(text) {
+			least[i] = max(least[i], min(s.GetStringWidth(strings.TrimRight(piece, " ")), longest))
+		}
+	}
 	for i, c := range t.Columns {
-		s.font("B", 9)
-		w[i] = s.GetStringWidth(clean(c.Label))
-		s.font("", 9)
+		hold(i, "B", clean(c.Label))
 		for _, row := range t.Rows {
 			if i < len(row) {
-				w[i] = max(w[i], s.GetStringWidth(clean(written(s.p, row[i], c.Kind))))
+				hold(i, "", s.cell(row[i], c.Kind))
 			}
 		}
-		w[i] = min(w[i], 90) + 4
-		total += w[i]
 	}
-	over := total - inner
-	wide := 0.0
-	for _, x := range w {
-		if x > 24 {
-			wide += x - 24
-		}
+	narrow, wide := 0.0, 0.0
+	for i := range most {
+		least[i], most[i] = least[i]+between, most[i]+between
+		narrow, wide = narrow+least[i], wide+most[i]
 	}
-	for i := range w {
+	out := make([]float64, len(most))
+	for i := range most {
 		switch {
-		case over > 0 && w[i] > 24 && wide > 0:
-			w[i] -= over * (w[i] - 24) / wide
-		case over < 0:
-			w[i] -= over * w[i] / total
+		case wide <= inner:
+			out[i] = most[i] * inner / wide
+		case narrow < inner:
+			out[i] = least[i] + (most[i]-least[i])*(inner-narrow)/(wide-narrow)
+		default:
+			out[i] = least[i] * inner / narrow
 		}
-		w[i] = max(w[i], 8)
 	}
-	return w
+	return out
+}
+
+// cell is the text of a cell. Numbers and dates stay in one piece.
+func (s *sheet) cell(v any, k Kind) string {
+	text := clean(written(s.p, v, k))
+	if _, words := v.(string); k != Words && !words {
+		text = strings.ReplaceAll(text, " ", "\u00a0")
+	}
+	return text
+}
+
+// pieces cuts a text behind each place where a line may end: a space, unless a mark follows that French sets off, and the joints of names.
+func pieces(text string) (out []string) {
+	from, all := 0, []rune(text)
+	for i, r := range all {
+		ends := r == '\n' || strings.ContainsRune("-/_@", r)
+		if r == ' ' {
+			ends = (i == 0 || all[i-1] != '«') && (i+1 == len(all) || !strings.ContainsRune(" ?!;:»%", all[i+1]))
+		}
+		if ends {
+			out = append(out, string(all[from:i+1]))
+			from = i + 1
+		}
+	}
+	if from < len(all) {
+		out = append(out, string(all[from:]))
+	}
+	return out
+}
+
+// wrap breaks a text into lines of a width, within a word only where the word alone is wider.
+func (s *sheet) wrap(text string, width float64) (lines []string) {
+	line := ""
+	end := func() {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+		line = ""
+	}
+	fits := func(x string) bool { return s.GetStringWidth(strings.TrimRight(x, " \n")) <= width+0.01 }
+	for _, piece := range pieces(text) {
+		if line != "" && !fits(line+piece) {
+			end()
+		}
+		for !fits(piece) && len([]rune(piece)) > 1 {
+			cut := 1
+			all := []rune(piece)
+			for cut < len(all)-1 && fits(string(all[:cut+1])) {
+				cut++
+			}
+			lines = append(lines, string(all[:cut]))
+			piece = string(all[cut:])
+		}
+		line += piece
+		if strings.HasSuffix(piece, "\n") {
+			end()
+		}
+	}
+	if line != "" {
+		end()
+	}
+	return lines
 }
 
 func (s *sheet) table(t Table) {
@@ -290,7 +358,7 @@ func (s *sheet) table(t Table) {
 
 func (s *sheet) cells(t Table, w []float64, row []any) (out [][]string, most int) {
 	for i, v := range row {
-		lines := s.SplitText(clean(written(s.p, v, t.Columns[i].Kind)), w[i]-3)
+		lines := s.wrap(s.cell(v, t.Columns[i].Kind), w[i]-4)
 		out = append(out, lines)
 		most = max(most, len(lines))
 	}
@@ -347,20 +415,24 @@ func (s *sheet) chart(c Chart) {
 	}
 	r, g, b := s.d.colour()
 	for _, p := range c.Points {
-		s.room(6)
-		y := s.GetY()
 		s.font("", 9)
+		label := s.wrap(clean(p.Label), 58)
+		s.room(4.4*float64(max(len(label), 1)) + 1)
+		y := s.GetY()
 		s.ink(30)
-		label := s.SplitText(clean(p.Label), 58)
-		s.CellFormat(60, 5, label[0], "", 0, "L", false, 0, "")
+		for i, l := range label {
+			s.SetXY(margin, y+4.4*float64(i))
+			s.CellFormat(60, 5, l, "", 0, "L", false, 0, "")
+		}
 		s.SetFillColor(236, 238, 241)
 		s.Rect(margin+62, y+1, 80, 3, "F")
 		if top := c.most(); top > 0 {
 			s.SetFillColor(r, g, b)
 			s.Rect(margin+62, y+1, 80*p.Value/top, 3, "F")
 		}
-		s.SetX(margin + 144)
-		s.CellFormat(inner-144, 5, clean(p.words(s.p)), "", 1, "R", false, 0, "")
+		s.SetXY(margin+144, y)
+		s.CellFormat(inner-144, 5, clean(p.words(s.p)), "", 0, "R", false, 0, "")
+		s.SetXY(margin, y+4.4*float64(max(len(label), 1))+0.6)
 	}
 	s.Ln(4)
 }

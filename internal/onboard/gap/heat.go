@@ -83,17 +83,28 @@ func (s *Service) Heat(ctx context.Context, a permission.Actor, slug string) (He
 	if err := a.Require(permission.GapRead); err != nil {
 		return Heat{}, err
 	}
-	var rows []heatRow
-	err := s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		if slug == "" {
-			return tx.Select(ctx, &rows, `SELECT k.slug, k.name AS customer_name, x.area, x.severity, x.verdict, x.reason, sum(x.n) AS n
-				FROM {gap_summary} x JOIN {customer} k ON k.id = x.customer_id GROUP BY k.slug, k.name, x.area, x.severity, x.verdict, x.reason`)
+	var h Heat
+	err := s.db.View(ctx, a.Scope(), func(tx *db.Tx) (err error) {
+		if slug != "" {
+			h, err = HeatOf(ctx, tx, slug)
+			return err
 		}
-		return tx.Select(ctx, &rows, `SELECT k.slug, k.name AS customer_name, x.workload_id, w.name AS workload_name, x.area, x.severity, x.verdict, x.reason, sum(x.n) AS n
-			FROM {customer} k JOIN {gap_summary} x ON x.customer_id = k.id LEFT JOIN {workload} w ON w.customer_id = x.customer_id AND w.id = x.workload_id
-			WHERE k.slug = ? GROUP BY k.slug, k.name, x.workload_id, w.name, x.area, x.severity, x.verdict, x.reason`, slug)
+		var rows []heatRow
+		err = tx.Select(ctx, &rows, `SELECT k.slug, k.name AS customer_name, x.area, x.severity, x.verdict, x.reason, sum(x.n) AS n
+			FROM {gap_summary} x JOIN {customer} k ON k.id = x.customer_id GROUP BY k.slug, k.name, x.area, x.severity, x.verdict, x.reason`)
+		h = draw(rows, false)
+		return err
 	})
-	return draw(rows, slug != ""), err
+	return h, err
+}
+
+// HeatOf draws the map of one customer (slug) by workload, in the caller's transaction.
+func HeatOf(ctx context.Context, tx *db.Tx, slug string) (Heat, error) {
+	var rows []heatRow
+	err := tx.Select(ctx, &rows, `SELECT k.slug, k.name AS customer_name, x.workload_id, w.name AS workload_name, x.area, x.severity, x.verdict, x.reason, sum(x.n) AS n
+		FROM {customer} k JOIN {gap_summary} x ON x.customer_id = k.id LEFT JOIN {workload} w ON w.customer_id = x.customer_id AND w.id = x.workload_id
+		WHERE k.slug = ? GROUP BY k.slug, k.name, x.workload_id, w.name, x.area, x.severity, x.verdict, x.reason`, slug)
+	return draw(rows, true), err
 }
 
 // draw is pure. The worst line stands first, what belongs to no workload last.
@@ -161,5 +172,20 @@ func (s *Service) byControl(ctx context.Context, a permission.Actor, slug string
 		t.add(r.Verdict, r.Severity, r.N)
 		out[r.Control] = t
 	}
+	return out, err
+}
+
+// Bad is a gap that fails, with the names of its workload and of the measure that is to close it.
+type Bad struct {
+	Gap
+	Workload string `db:"workload_name"`
+	Measure  string `db:"measure_title"`
+}
+
+// Worst lists the first n failing gaps of the transaction's customer, the worst first.
+func Worst(ctx context.Context, tx *db.Tx, n int) (out []Bad, err error) {
+	err = tx.Select(ctx, &out, `SELECT `+db.Columns[Gap]("g.")+`, COALESCE(w.name, '') AS workload_name, COALESCE(m.title, '') AS measure_title FROM {gap} g
+		LEFT JOIN {workload} w ON w.customer_id = g.customer_id AND w.id = g.workload_id LEFT JOIN {measure} m ON m.customer_id = g.customer_id AND m.id = g.measure_id
+		WHERE g.verdict = ? ORDER BY g.severity_rank, g.id LIMIT ?`, string(control.Fail), n)
 	return out, err
 }

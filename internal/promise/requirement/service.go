@@ -118,3 +118,16 @@ func of(ctx context.Context, tx *db.Tx, customer string) (all []Requirement, err
 	}
 	return all, nil
 }
+
+// Asked is a requirement with the name of its workload.
+type Asked struct {
+	Requirement
+	WorkloadName string `db:"workload_name"`
+}
+
+// All lists what is asked of a customer's workloads, by their names, in the caller's transaction.
+func All(ctx context.Context, tx *db.Tx, customer string) (all []Asked, err error) {
+	err = tx.Select(ctx, &all, `SELECT `+db.Columns[Requirement]("r.")+`, COALESCE(w.name, '') AS workload_name FROM {requirement} r
+		LEFT JOIN {workload} w ON w.customer_id = r.customer_id AND w.id = r.workload_id WHERE r.customer_id = ? ORDER BY w.name, r.environment, r.id`, customer)
+	return all, err
+}
