@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vigie/internal/kit/i18n"
@@ -176,7 +177,12 @@ func (p *Page) stream() string {
 	if p.User == nil {
 		return ""
 	}
-	return p.In(LivePath)
+	at := p.In(LivePath)
+	sign := "?"
+	if strings.Contains(at, "?") {
+		sign = "&"
+	}
+	return at + sign + "made=" + strconv.FormatInt(p.Now().UnixMilli(), 10)
 }
 
 // mark is the attribute data-live of main.

@@ -22,7 +22,8 @@ type Hub struct {
 	clock clock.Clock
 
 	lock    sync.Mutex
-	ring    []heard // the newest last
+	ring    []heard   // the newest last
+	whole   time.Time // since when the ring has everything
 	streams map[*Stream]struct{}
 	owners  map[string]int
 	closed  bool
@@ -35,7 +36,7 @@ type heard struct {
 
 // NewHub makes a hub. Give its Receive to db.DB.Hear.
 func NewHub(c clock.Clock) *Hub {
-	return &Hub{clock: c, streams: map[*Stream]struct{}{}, owners: map[string]int{}}
+	return &Hub{clock: c, whole: c.Now(), streams: map[*Stream]struct{}{}, owners: map[string]int{}}
 }
 
 // Stream is what one tab hears. Wait on Messages; when it is closed the stream has ended, because it lagged or the hub stops.
@@ -54,9 +55,14 @@ func (s *Stream) Messages() <-chan Message { return s.ch }
 // Ended is closed when nothing more will come, also while a reader still has messages to take.
 func (s *Stream) Ended() <-chan struct{} { return s.ended }
 
-// Open begins a stream for a person. last is the id of the message that the tab heard last, if it was here before. wants says for each
-// message whether the stream may carry it; it is called while the hub is locked and must be quick. Faults: limited, unavailable.
-func (h *Hub) Open(owner, last string, wants func(Message) bool) (*Stream, error) {
+// From is what a tab knows already.
+type From struct {
+	Last string    // id of the message that it heard last, if it was here before
+	Made time.Time // else when its page was made: what has changed since then is not on it
+}
+
+// Open begins a stream for a person, with what the tab has missed. wants says for each message whether the stream may carry it; it is called while the hub is locked and must be quick. Faults: limited, unavailable.
+func (h *Hub) Open(owner string, from From, wants func(Message) bool) (*Stream, error) {
 	h.lock.Lock()
 	defer h.lock.Unlock()
 	switch {
@@ -68,10 +74,26 @@ func (h *Hub) Open(owner, last string, wants func(Message) bool) (*Stream, error
 	s := &Stream{hub: h, owner: owner, wants: wants, ch: make(chan Message, waiting), ended: make(chan struct{})}
 	h.streams[s] = struct{}{}
 	h.owners[owner]++
-	if last != "" {
-		h.replay(s, last)
+	switch {
+	case from.Last != "":
+		h.replay(s, from.Last)
+	case !from.Made.IsZero():
+		h.catchUp(s, from.Made)
 	}
 	return s, nil
+}
+
+// catchUp gives a stream what came since its page was made: a task that ends before the tab listens would be lost on it.
+func (h *Hub) catchUp(s *Stream, made time.Time) {
+	if made.Before(h.whole) {
+		h.give(s, Message{Resync: true})
+		return
+	}
+	from := len(h.ring)
+	for from > 0 && !h.ring[from-1].at.Before(made) {
+		from--
+	}
+	h.again(s, from, -1)
 }
 
 // replay gives a stream what came after its last message, and a little before.
@@ -88,6 +110,11 @@ func (h *Hub) replay(s *Stream, last string) {
 	for from > 0 && h.ring[at].at.Sub(h.ring[from-1].at) <= overlap {
 		from--
 	}
+	h.again(s, from, at)
+}
+
+// again gives a stream the messages of the ring from one on, but for the one that it has.
+func (h *Hub) again(s *Stream, from, at int) {
 	missed := 0
 	for i, m := range h.ring[from:] {
 		if from+i != at && s.wants(m.Message) {
@@ -117,6 +144,7 @@ func (h *Hub) Receive(texts []string) {
 		}
 		if len(h.ring) >= 2*kept {
 			h.ring = append(h.ring[:0], h.ring[len(h.ring)-kept:]...)
+			h.whole = h.ring[0].at
 		}
 		h.ring = append(h.ring, heard{m, now})
 		for s := range h.streams {

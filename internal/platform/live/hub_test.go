@@ -80,7 +80,7 @@ func TestNothingIsLostBetweenReplicas(t *testing.T) {
 				shuffled[i-1], shuffled[i] = shuffled[i], shuffled[i-1]
 			}
 		}
-		a, err := one.Open("p", "", everything)
+		a, err := one.Open("p", From{}, everything)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestNothingIsLostBetweenReplicas(t *testing.T) {
 		tell(one, order[:seenUpTo]...)
 		tell(two, shuffled...)
 		got := taken(a)
-		b, err := two.Open("p", got[len(got)-1], everything)
+		b, err := two.Open("p", From{Last: got[len(got)-1]}, everything)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +112,7 @@ func TestReplay(t *testing.T) {
 	c.Advance(time.Minute)
 	tell(h, "3", "4", "5")
 	for last, want := range map[string][]string{"": nil, "2": {"1", "3", "4", "5"}, "5": {"3", "4"}, "unknown": {"resync"}} {
-		s, err := h.Open("p", last, everything)
+		s, err := h.Open("p", From{Last: last}, everything)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestReplay(t *testing.T) {
 	for i := range waiting {
 		tell(h, fmt.Sprint("more", i))
 	}
-	s, err := h.Open("p", "5", everything)
+	s, err := h.Open("p", From{Last: "5"}, everything)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,8 +139,8 @@ func TestReplay(t *testing.T) {
 func TestSlowReaderIsEnded(t *testing.T) {
 	t.Parallel()
 	h := NewHub(clock.NewManual(start))
-	slow, _ := h.Open("p", "", everything)
-	quick, _ := h.Open("p", "", everything)
+	slow, _ := h.Open("p", From{}, everything)
+	quick, _ := h.Open("p", From{}, everything)
 	for i := range waiting + 1 {
 		tell(h, fmt.Sprint(i))
 		taken(quick)
@@ -165,25 +165,25 @@ func TestBounds(t *testing.T) {
 	h := NewHub(clock.NewManual(start))
 	var all []*Stream
 	for range perOwner {
-		s, err := h.Open("p", "", everything)
+		s, err := h.Open("p", From{}, everything)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, s)
 	}
-	if _, err := h.Open("p", "", everything); !fault.Is(err, fault.Limited) {
+	if _, err := h.Open("p", From{}, everything); !fault.Is(err, fault.Limited) {
 		t.Errorf("one stream too many: %v", err)
 	}
-	if _, err := h.Open("other", "", everything); err != nil {
+	if _, err := h.Open("other", From{}, everything); err != nil {
 		t.Errorf("another person: %v", err)
 	}
 	all[0].Close()
 	all[0].Close()
-	if _, err := h.Open("p", "", everything); err != nil {
+	if _, err := h.Open("p", From{}, everything); err != nil {
 		t.Errorf("after one was closed: %v", err)
 	}
 	h.Close()
-	if _, err := h.Open("p", "", everything); !fault.Is(err, fault.Unavailable) {
+	if _, err := h.Open("p", From{}, everything); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("after the end: %v", err)
 	}
 	for _, s := range all {
@@ -194,5 +194,37 @@ func TestBounds(t *testing.T) {
 	}
 	if len(h.ring) > 2*kept {
 		t.Errorf("%d messages are kept", len(h.ring))
+	}
+}
+
+// What changes while a page is on its way is told as soon as its tab listens; what the page has already is not.
+func TestNothingIsLostBeforeTheStreamOpens(t *testing.T) {
+	t.Parallel()
+	now := clock.NewManual(start)
+	h := NewHub(now)
+	open := func(made time.Time) []string {
+		s, err := h.Open("p", From{Made: made}, everything)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		return taken(s)
+	}
+	now.Advance(time.Second)
+	tell(h, "1")
+	now.Advance(time.Second)
+	made := now.Now()
+	tell(h, "2")
+	now.Advance(time.Second)
+	tell(h, "3")
+	if got := open(made); !slices.Equal(got, []string{"2", "3"}) {
+		t.Errorf("told %v", got)
+	}
+	if got := open(now.Now().Add(time.Second)); got != nil {
+		t.Errorf("a page that has everything is told %v", got)
+	}
+	// Nobody remembers what was before the process began.
+	if got := open(start.Add(-time.Second)); !slices.Equal(got, []string{"resync"}) {
+		t.Errorf("an old page is told %v", got)
 	}
 }

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"vigie/internal/kit/ui"
@@ -29,8 +31,8 @@ type Live struct {
 	CustomerID func(ctx context.Context, a permission.Actor, slug string) (string, error)
 }
 
-// Handler answers GET ui.LivePath. The parameters are customer (slug) to hear of that one only, and last, the id of the last message,
-// for a stream that is opened anew; browsers that reconnect by themselves say it in Last-Event-ID.
+// Handler answers GET ui.LivePath. The parameters are customer (slug) to hear of that one only, made, when the page was made (milliseconds), and
+// last, the id of the last message, for a stream that is opened anew; browsers that reconnect by themselves say it in Last-Event-ID.
 func (l Live) Handler(s *Shell) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, ok := s.Actor(r)
@@ -54,12 +56,12 @@ func (l Live) Handler(s *Shell) http.Handler {
 			}
 			t.customer = id
 		}
-		last := r.Header.Get("Last-Event-ID")
-		if last == "" {
-			last = r.URL.Query().Get("last")
+		from := live.From{Last: cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("last"))}
+		if made, err := strconv.ParseInt(r.URL.Query().Get("made"), 10, 64); err == nil {
+			from.Made = time.UnixMilli(made)
 		}
 		// The stream takes all that the role and scope of now may carry; each message is looked at again before it is sent.
-		stream, err := l.Hub.Open(a.ID, last, func(m live.Message) bool { return t.allowed(a, m) })
+		stream, err := l.Hub.Open(a.ID, from, func(m live.Message) bool { return t.allowed(a, m) })
 		if err != nil {
 			if fault.Is(err, fault.Limited) {
 				w.Header().Set("Retry-After", "30")
