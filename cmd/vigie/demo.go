@@ -48,7 +48,7 @@ func (c *demoCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	public, err := publicURL("", c.Listen)
+	public, err := publicURL("", c.Listen, ln.Addr())
 	if err != nil {
 		return err
 	}

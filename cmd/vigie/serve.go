@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 
@@ -62,16 +63,16 @@ func (c *serveCommand) Run(ctx context.Context, e *env, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	public, err := publicURL(c.PublicURL, c.Listen)
-	if err != nil {
-		return err
-	}
 	// Listening comes first: a port that is taken is said before anything is migrated.
 	ln, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
 	defer ln.Close()
+	public, err := publicURL(c.PublicURL, c.Listen, ln.Addr())
+	if err != nil {
+		return err
+	}
 	a, err := app.Open(ctx, app.Options{Database: address, DataDir: dir, Files: c.files(e), Catalogue: c.catalogue(e), Clock: clock.System{}, Telemetry: tel, Version: version,
 		Migrate: !c.NoMigrate, MasterKey: c.masterKey(e), OutboundAllow: c.OutboundAllow, Workers: c.Workers, PublicURL: public, Checkpoints: c.checkpoints(e), Mail: mail, Uploads: uploads, Limits: shares})
 	if err != nil {
@@ -122,9 +123,24 @@ func serve(ctx context.Context, a *app.App, ln net.Listener, dir string, socket 
 	return err
 }
 
-func publicURL(given, listen string) (*url.URL, error) {
+// publicURL is where people reach the server. Without a word on it that is where it listens: by the name that was asked for and the port that was
+// got, and by this machine's name where it listens on every address, since nobody could open a link to 0.0.0.0.
+func publicURL(given, listen string, at net.Addr) (*url.URL, error) {
 	if given == "" {
-		given = "http://" + listen
+		host, _, err := net.SplitHostPort(listen)
+		if err != nil {
+			return nil, fmt.Errorf("--listen %q: %w", listen, err)
+		}
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			if host, err = os.Hostname(); err != nil {
+				host = "localhost"
+			}
+		}
+		_, port, err := net.SplitHostPort(at.String())
+		if err != nil {
+			return nil, fmt.Errorf("--listen %q: %w", listen, err)
+		}
+		given = "http://" + net.JoinHostPort(host, port)
 	}
 	u, err := url.Parse(given)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
