@@ -52,10 +52,10 @@ func Type(tb testing.TB, ctx context.Context, text string) {
 	}
 }
 
-// Until waits for a JavaScript condition, over navigations, and fails after 15 seconds with where the page stands.
+// Until waits for a JavaScript condition, over navigations, and fails after 45 seconds with where the page stands.
 func Until(tb testing.TB, ctx context.Context, condition string) {
 	tb.Helper()
-	limit, cancel := context.WithTimeout(ctx, 15*time.Second)
+	limit, cancel := context.WithTimeout(ctx, 45*time.Second)
 	defer cancel()
 	var err error
 	for limit.Err() == nil {

@@ -18,6 +18,7 @@ import (
 	"vigie/internal/app"
 	"vigie/internal/estate/collect"
 	"vigie/internal/estate/discovery"
+	"vigie/test/moto"
 )
 
 // unseeded are the types that the estate has none of, each with the reason. All others must be counted by count.py and found; what
@@ -102,7 +103,7 @@ func (h *house) everyScopeIsComplete(t *testing.T) {
 
 func (h *house) matchesCount(t *testing.T, cloud emulator, r discovery.Run) {
 	var count map[string]map[string]map[string][]string
-	if said := script(t, &count, scripts("count.py"), "--endpoint", cloud.Endpoint, "--regions", strings.Join(cloud.Regions, ","), "--ids"); strings.Contains(said, "uncounted") {
+	if said := moto.Script(t, &count, "count.py", "--endpoint", cloud.Endpoint, "--regions", strings.Join(cloud.Regions, ","), "--ids"); strings.Contains(said, "uncounted") {
 		t.Fatalf("the second opinion could not ask for everything:\n%s", said)
 	}
 	want := map[string]int{}
@@ -323,7 +324,7 @@ func (h *house) tellsChanges(t *testing.T, cloud emulator) {
 		Server, Bucket, Function, Database, Class string
 		Volumes                                   []string
 	}
-	script(t, &done, filepath.Join("testdata", "mutate.py"), cloud.Endpoint, sandbox, cloud.Role)
+	moto.Script(t, &done, "../conformance/testdata/mutate.py", cloud.Endpoint, sandbox, cloud.Role)
 	want := []string{
 		`created AWS::S3::Bucket ` + done.Bucket + `   -> "` + done.Bucket + `"`,
 		`gone AWS::EC2::Instance ` + done.Server + ` status "active" -> "gone"`,

@@ -63,7 +63,11 @@ func launch(ctx context.Context, bin string) (string, *daemon.Process, error) {
 	if err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	endpoint := fmt.Sprintf("http://127.0.0.1:%d", port)
+	return await(ctx, p, fmt.Sprintf("http://127.0.0.1:%d", port))
+}
+
+// await gives an emulator that answers, or ends it.
+func await(ctx context.Context, p *daemon.Process, endpoint string) (string, *daemon.Process, error) {
 	wait, cancel := context.WithTimeout(ctx, 2*time.Minute) // importing moto on a busy machine
 	defer cancel()
 	if err := p.Await(wait, func(ctx context.Context) error { return ask(ctx, endpoint) }); err != nil {

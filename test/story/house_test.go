@@ -22,8 +22,8 @@ import (
 // password is everybody's in the demo, which prints it. (The package that has it would bring in all clients of AWS.)
 const password = "demo-harbour-lantern"
 
-// base is the address of the demo that all stories share.
-var base string
+// base is the address of the demo that all stories share, program the path of what is tested.
+var base, program string
 
 func TestMain(m *testing.M) {
 	code, err := withDemo(m.Run)
@@ -42,6 +42,7 @@ func withDemo(run func() int) (int, error) {
 		return 1, err
 	}
 	defer done()
+	program = vigie
 	dir, err := os.MkdirTemp("", "vigie-story-")
 	if err != nil {
 		return 1, err
