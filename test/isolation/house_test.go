@@ -89,6 +89,7 @@ func walk(t *testing.T, address string) {
 	t.Run("guests", h.guests)
 	t.Run("directories", h.directories)
 	t.Run("jobs", h.jobs)
+	t.Run("sizes", h.sizes)
 	t.Run("streams", h.streams) // last: it ends the streams of the instance for good
 	t.Logf("%d requests were made", h.requests)
 }

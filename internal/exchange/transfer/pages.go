@@ -24,10 +24,10 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 		"GET /customer-removals/{id}":         h.removal,
 		"POST /customer-removals/{id}/cancel": h.cancel,
 		"GET /customers/import":               h.importForm,
-		"POST /customers/import":              h.importFile,
 	} {
 		mux.Handle(pattern, shell.Page(f))
 	}
+	mux.Handle("POST /customers/import", shell.Large(h.importFile))
 }
 
 type pages struct{ s *Service }

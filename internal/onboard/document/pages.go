@@ -24,15 +24,15 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	s.List.Pages(mux, shell)
 	h := pages{s}
 	for pattern, handler := range map[string]web.Handler{
-		"GET /documents/matrix":        h.matrix,
-		"GET /documents/ask":           h.askForm,
-		"POST /documents/ask":          h.ask,
-		"POST /documents/{id}/hand-in": h.handIn,
-		"POST /documents/{id}/review":  h.review,
-		"POST /documents/{id}/waive":   h.waive,
+		"GET /documents/matrix":       h.matrix,
+		"GET /documents/ask":          h.askForm,
+		"POST /documents/ask":         h.ask,
+		"POST /documents/{id}/review": h.review,
+		"POST /documents/{id}/waive":  h.waive,
 	} {
 		mux.Handle(pattern, shell.Page(handler))
 	}
+	mux.Handle("POST /documents/{id}/hand-in", shell.Large(h.handIn))
 }
 
 type pages struct{ s *Service }

@@ -20,7 +20,6 @@ import (
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	h := pages{s}
 	for pattern, handler := range map[string]web.Handler{
-		"POST /attachments":              h.add,
 		"GET /attachments/{id}":          h.show,
 		"GET /attachments/{id}/download": h.download,
 		"GET /attachments/{id}/preview":  h.preview,
@@ -28,6 +27,7 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	} {
 		mux.Handle(pattern, shell.Page(handler))
 	}
+	mux.Handle("POST /attachments", shell.Large(h.add))
 }
 
 type pages struct{ s *Service }

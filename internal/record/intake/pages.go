@@ -18,7 +18,7 @@ import (
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	h := pages{s}
 	mux.Handle("GET /imports/{list}", shell.Page(h.form))
-	mux.Handle("POST /imports/{list}", shell.Page(h.take))
+	mux.Handle("POST /imports/{list}", shell.Large(h.take))
 	mux.Handle("GET /imports/{list}/template", shell.Page(h.template))
 }
 

@@ -49,8 +49,21 @@ type Shell struct {
 // SignInPath is where people who are not signed in are sent.
 const SignInPath = "/sign-in"
 
-// Page wraps a handler for people who are signed in; others are sent to sign in and come back.
+// Page wraps a handler for people who are signed in; others are sent to sign in and come back. What is posted is a form, and read within
+// the limit of forms before the handler sees it.
 func (s *Shell) Page(h Handler) http.Handler {
+	return s.Large(func(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+		if r.Method == http.MethodPost {
+			if err := ParseForm(w, r); err != nil {
+				return err
+			}
+		}
+		return h(w, r, p, a)
+	})
+}
+
+// Large is Page for a handler that takes files, and sets a limit of its own.
+func (s *Shell) Large(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, ok := s.Actor(r)
 		if !ok {
