@@ -26,6 +26,10 @@ func NewBucket(ctx context.Context, address string) (*Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoints in s3://%s: %w", address, err)
 	}
+	return newBucket(cfg, address)
+}
+
+func newBucket(cfg aws.Config, address string) (*Bucket, error) {
 	name, prefix, _ := strings.Cut(strings.TrimPrefix(address, "s3://"), "/")
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
