@@ -73,13 +73,14 @@ func namedCIs(ctx context.Context, tx *db.Tx, names []string) ([]finding.Candida
 }
 
 // verdictsOf gives what the controls say of the subjects.
-func verdictsOf(ctx context.Context, tx *db.Tx, subjects []string) (out []finding.Verdict, err error) {
+func verdictsOf(ctx context.Context, tx *db.Tx, subjects, controls []string) (out []finding.Verdict, err error) {
 	var rows []struct {
 		Subject string `db:"subject_id"`
 		Control string `db:"control"`
 		Verdict string `db:"verdict"`
 	}
-	err = tx.Select(ctx, &rows, `SELECT g.subject_id, g.control, g.verdict FROM {gap} g WHERE g.subject_id IN (`+db.Marks(len(subjects))+`)`, db.Anys(subjects)...)
+	err = tx.Select(ctx, &rows, `SELECT g.subject_id, g.control, g.verdict FROM {gap} g WHERE g.subject_id IN (`+db.Marks(len(subjects))+`) AND g.control IN (`+db.Marks(len(controls))+`)`,
+		append(db.Anys(subjects), db.Anys(controls)...)...)
 	for _, r := range rows {
 		out = append(out, finding.Verdict{SubjectID: r.Subject, Control: r.Control, Verdict: r.Verdict})
 	}

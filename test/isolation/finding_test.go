@@ -66,6 +66,9 @@ var findingCalls = map[string]call{
 	"finding.Imports": {action: permission.FindingRead, list: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
 		return one(h.app.Findings.Imports(ctx, a, query(finding.ImportSpec)))
 	}},
+	"finding.Tallies": {action: permission.FindingRead, list: true, quiet: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
+		return one(h.app.Findings.Tallies(ctx, a, ""))
+	}},
 	"finding.Finding": {action: permission.FindingRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Findings.Finding(ctx, a, f.Refs["finding"]))
 	}},

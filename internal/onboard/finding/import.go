@@ -100,7 +100,7 @@ func (s *Service) Take(ctx context.Context, a permission.Actor, f File) (out Res
 		if _, err := tx.Exec(ctx, `UPDATE {finding_import} SET counts = ? WHERE id = ?`, imp.Counts, imp.ID); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, a, "finding_import.create", audit.Record{Type: importKind, ID: imp.ID, Name: imp.File}, nil,
+		return audit.Write(ctx, tx, a, "create", audit.Record{Type: importKind, ID: imp.ID, Name: imp.File}, nil,
 			map[string]any{"source": imp.Source, "product": imp.Product, "complete": imp.Complete, "counts": out.Counts})
 	})
 	if errors.Is(err, undo) {
@@ -176,7 +176,7 @@ func (s *Service) store(ctx context.Context, tx *db.Tx, a permission.Actor, imp 
 	if err := audit.WriteAll(ctx, tx, a, acts); err != nil {
 		return n, err
 	}
-	if err := s.match(ctx, tx); err != nil {
+	if err := s.match(ctx, tx, imp); err != nil {
 		return n, err
 	}
 	err = tx.Get(ctx, &n.Unmatched, `SELECT COUNT(*) FROM {finding} f LEFT JOIN {finding_match} m ON m.customer_id = f.customer_id AND m.finding_id = f.id
@@ -245,7 +245,7 @@ func decide(found []Read, before map[[2]string]Finding, imp string, now db.Time,
 		if !known {
 			n.Added++
 			rows = append(rows, row)
-			acts = append(acts, audit.Act{Action: "finding.create", Record: audit.Record{Type: kind, Name: row.Title}, After: summary(row)})
+			acts = append(acts, audit.Act{Action: "create", Record: audit.Record{Type: kind, Name: row.Title}, After: summary(row)})
 			continue
 		}
 		row.ID, row.FirstSeen, row.CreatedAt, row.Version = old.ID, old.FirstSeen, old.CreatedAt, old.Version+1
@@ -272,7 +272,7 @@ func change(old, now Finding) audit.Act {
 			delete(after, k)
 		}
 	}
-	return audit.Act{Action: "finding.update", Record: audit.Record{Type: kind, ID: now.ID, Name: now.Title}, Before: before, After: after}
+	return audit.Act{Action: "update", Record: audit.Record{Type: kind, ID: now.ID, Name: now.Title}, Before: before, After: after}
 }
 
 // gone gives the findings that are not resolved and that a complete import no longer has.

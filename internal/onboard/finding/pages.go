@@ -86,6 +86,7 @@ func asked(p *ui.Page) bool {
 type listView struct {
 	table   ui.Table
 	open    bool // only what is open
+	tallies []Tally
 	imports bool
 }
 
@@ -123,6 +124,9 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if v.imports {
 		list.Empty.Action = ui.Link{Label: p.T("finding.import.title"), Href: p.In("/findings/import")}
 	}
+	if v.tallies, err = h.s.Tallies(r.Context(), a, web.Customer(p)); err != nil {
+		return err
+	}
 	columns := []ui.Column[Row]{{Key: "title", Label: p.T("finding.field.title"), Sort: true, Cell: func(f Row) templ.Component { return ui.Text(f.Title) }}}
 	if p.Customer == nil && len(p.Customers) > 1 {
 		columns = append(columns, ui.Column[Row]{Key: "customer_name", NoWrap: true, Label: p.T("finding.field.customer"), Cell: func(f Row) templ.Component { return ui.Text(f.CustomerName) }})
@@ -141,6 +145,31 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	v.table = ui.NewTable(list, columns, found.Items, func(f Row) ui.Row { return ui.Row{ID: f.ID, Href: "/findings/" + f.ID, Name: f.Title} })
 	ui.Render(w, r, http.StatusOK, listPage(p, v))
 	return nil
+}
+
+// tiles count each fault once: what a control of ours says too stands by itself.
+func (v listView) tiles(p *ui.Page) []ui.Tile {
+	only, same, lost := map[Severity]int64{}, int64(0), int64(0)
+	for _, t := range v.tallies {
+		if t.Same {
+			same += t.N
+		} else {
+			only[t.Severity] += t.N
+		}
+		if !t.Matched {
+			lost += t.N
+		}
+	}
+	var out []ui.Tile
+	for _, s := range Severities()[:3] {
+		t := ui.Tile{Label: p.T("finding.tile." + string(s)), Value: p.Number(int(only[s])), Note: p.T("finding.same_none"), Href: p.In("/findings?status=open&control.empty=true&severity=" + string(s))} // i18n: finding.tile.*
+		if only[s] > 0 {
+			t.Tone = tone(Finding{SeverityRank: s.rank(), Status: Open})
+		}
+		out = append(out, t)
+	}
+	return append(out, ui.Tile{Label: p.T("finding.tile.same"), Value: p.Number(int(same)), Note: p.T("finding.tile.same_note"), Href: p.In("/findings?status=open&control.empty=false")},
+		ui.Tile{Label: p.T("finding.tile.lost"), Value: p.Number(int(lost)), Note: p.T("finding.tile.lost_note"), Href: p.In("/findings?status=open&ci.empty=true")})
 }
 
 // control is the control of ours that says the same, with a way to it.

@@ -57,7 +57,7 @@ func (s *Service) Pull(ctx context.Context, a permission.Actor, customer string)
 		if imp, fresh, err = s.ask(ctx, tx, a.Name); err != nil || !fresh {
 			return err
 		}
-		return audit.Write(ctx, tx, a, "finding_import.start", audit.Record{Type: importKind, ID: imp.ID, Name: "Security Hub"}, nil, map[string]any{"source": SecurityHub})
+		return audit.Write(ctx, tx, a, "start", audit.Record{Type: importKind, ID: imp.ID, Name: "Security Hub"}, nil, map[string]any{"source": SecurityHub})
 	})
 	return imp, err
 }

@@ -95,13 +95,13 @@ func Parse(data []byte) (Report, error) {
 		f.add(0, "file", "finding.fault.empty")
 		return Report{}, f.fields.Err()
 	}
-	format := formatOf(items[0].raw)
+	format := items[0].format()
 	var out Report
 	switch format {
 	case "asff", "ocsf":
 		out = Report{Format: format}
 		for _, it := range items {
-			if formatOf(it.raw) != format {
+			if it.format() != format {
 				f.add(it.at, it.path, "finding.fault.mixed", "format", strings.ToUpper(format))
 				continue
 			}
@@ -136,6 +136,14 @@ type item struct {
 	raw  json.RawMessage
 	path string // "[3]"
 	at   int    // offset in the file
+}
+
+// format is that of the object; what stands in a list of Findings is ASFF, whatever it lacks.
+func (i item) format() string {
+	if found := formatOf(i.raw); found != "" || !strings.HasPrefix(i.path, "Findings[") {
+		return found
+	}
+	return "asff"
 }
 
 // split gives the objects of a file: one, an array, {"Findings": [...]}, or one on each line. An empty list is one item without content.

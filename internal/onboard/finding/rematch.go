@@ -14,7 +14,7 @@ const matchPage = 1000
 
 // Rematch matches the customer's findings anew: after discovery has found CIs, and an evaluation has judged them.
 func (s *Service) Rematch(ctx context.Context, customer string) error {
-	return s.DB.InScope(ctx, s.System(customer).Scope(), func(tx *db.Tx) error { return s.match(ctx, tx) })
+	return s.DB.InScope(ctx, s.System(customer).Scope(), func(tx *db.Tx) error { return s.match(ctx, tx, "") })
 }
 
 type matched struct {
@@ -25,8 +25,8 @@ type matched struct {
 	Control    db.Null              `db:"control"`
 }
 
-// match goes over the findings that are not resolved, a page at a time; what is resolved keeps what it was matched with.
-func (s *Service) match(ctx context.Context, tx *db.Tx) error {
+// match goes over the findings that are not resolved (of one import, if it is given), a page at a time; what is resolved keeps what it was matched with.
+func (s *Service) match(ctx context.Context, tx *db.Tx, imp string) error {
 	accounts, err := accountsOf(ctx, tx)
 	if err != nil {
 		return err
@@ -35,6 +35,9 @@ func (s *Service) match(ctx context.Context, tx *db.Tx) error {
 	for last := ""; ; {
 		var rows []matched
 		where, args := "f.status <> 'resolved'", []any{}
+		if imp != "" {
+			where, args = where+" AND f.import_id = ?", append(args, imp)
+		}
 		if last != "" {
 			where, args = where+" AND f.id > ?", append(args, last)
 		}
@@ -97,8 +100,11 @@ func (s *Service) subjects(ctx context.Context, tx *db.Tx, rows []matched, accou
 	for _, c := range found {
 		byName[c.Name] = append(byName[c.Name], c)
 	}
-	var ids []string
+	var ids, controls []string
 	for i, r := range rows {
+		for _, f := range r.Frameworks.V {
+			controls = append(controls, s.byKey[f.Key()]...)
+		}
 		if number := r.itself(); number != "" {
 			out[i].id = accounts[number]
 		} else {
@@ -115,9 +121,14 @@ func (s *Service) subjects(ctx context.Context, tx *db.Tx, rows []matched, accou
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
+	slices.Sort(controls)
+	controls = slices.Compact(controls)
 	judged := map[string][]Verdict{}
 	for some := range slices.Chunk(ids, atOnce) {
-		all, err := s.Verdicts(ctx, tx, some)
+		if len(controls) == 0 {
+			break
+		}
+		all, err := s.Verdicts(ctx, tx, some, controls)
 		if err != nil {
 			return err
 		}

@@ -39,8 +39,8 @@ type Parts struct {
 	Find func(ctx context.Context, tx *db.Tx, names []string) ([]Candidate, error)
 	// Controls are those of the catalogue.
 	Controls []Control
-	// Verdicts gives what the controls say of the subjects.
-	Verdicts func(ctx context.Context, tx *db.Tx, subjects []string) ([]Verdict, error)
+	// Verdicts gives what these controls say of the subjects.
+	Verdicts func(ctx context.Context, tx *db.Tx, subjects, controls []string) ([]Verdict, error)
 	// Title names a control in a language.
 	Title func(control, language string) string
 }
@@ -97,6 +97,30 @@ func page[T any](ctx context.Context, s *Service, a permission.Actor, spec list.
 		return err
 	})
 	return p, err
+}
+
+// Tally is how many open findings there are of one sort.
+type Tally struct {
+	Severity Severity `db:"severity"`
+	Same     bool     `db:"same"`    // a control of ours says the same
+	Matched  bool     `db:"matched"` // it is about a CI
+	N        int64    `db:"n"`
+}
+
+// Tallies counts the open findings of all customers in the actor's scope, or of one (slug). Faults: forbidden.
+func (s *Service) Tallies(ctx context.Context, a permission.Actor, slug string) (out []Tally, err error) {
+	if err := a.Require(permission.FindingRead); err != nil {
+		return nil, err
+	}
+	where, args := "f.status = 'open'", []any{}
+	if slug != "" {
+		where, args = where+" AND k.slug = ?", append(args, slug)
+	}
+	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		return tx.Select(ctx, &out, `SELECT severity, same, matched, COUNT(*) AS n FROM (SELECT f.severity, COALESCE(m.control, '') <> '' AS same, m.ci_id IS NOT NULL AS matched FROM {finding} f
+			JOIN {customer} k ON k.id = f.customer_id LEFT JOIN {finding_match} m ON m.customer_id = f.customer_id AND m.finding_id = f.id WHERE `+where+`) x GROUP BY severity, same, matched`, args...)
+	})
+	return out, err
 }
 
 // Finding reads one. Faults: not_found, forbidden.

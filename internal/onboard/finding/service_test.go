@@ -64,9 +64,9 @@ func newHouse(t testing.TB, d *db.DB) *house {
 			}
 			return out, err
 		},
-		Verdicts: func(_ context.Context, _ *db.Tx, subjects []string) (out []Verdict, err error) {
+		Verdicts: func(_ context.Context, _ *db.Tx, subjects, controls []string) (out []Verdict, err error) {
 			for _, v := range h.judged {
-				if slices.Contains(subjects, v.SubjectID) {
+				if slices.Contains(subjects, v.SubjectID) && slices.Contains(controls, v.Control) {
 					out = append(out, v)
 				}
 			}

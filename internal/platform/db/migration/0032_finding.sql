@@ -59,6 +59,7 @@ CREATE INDEX finding_severity_across ON finding (severity_rank, id);
 CREATE INDEX finding_status ON finding (customer_id, status, severity_rank, id);
 CREATE INDEX finding_title ON finding (customer_id, title, id);
 CREATE INDEX finding_title_across ON finding (title, id);
+CREATE INDEX finding_import_of ON finding (customer_id, import_id, id);
 CREATE INDEX finding_seen ON finding (customer_id, last_seen, id);
 CREATE INDEX finding_seen_across ON finding (last_seen, id);
 
