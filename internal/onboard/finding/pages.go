@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -334,7 +335,7 @@ func (h pages) take(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		return err
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 2*MaxBytes+1<<20)
-	name, data, err := uploaded(r)
+	name, data, fresh, err := uploaded(r)
 	if err != nil {
 		return err
 	}
@@ -346,7 +347,8 @@ func (h pages) take(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		v.failure = p.T("finding.import.choose")
 		return h.importPage(w, r, p, a, http.StatusUnprocessableEntity, v)
 	}
-	apply := r.FormValue("apply") == "true"
+	// What was not looked at is looked at first: another file, or a word about its completeness that the check did not have.
+	apply := r.FormValue("apply") == "true" && !fresh && r.FormValue("looked") == strconv.FormatBool(v.Complete)
 	result, err := h.s.Take(r.Context(), a, File{Customer: v.Customer, Name: name, Data: data, Complete: v.Complete, DryRun: !apply})
 	var f *fault.Error
 	switch {
@@ -410,28 +412,27 @@ func outcomeWord(p *ui.Page, o Outcome) string {
 	return p.T("discovery.outcome." + o.Outcome) // i18n: discovery.outcome.*
 }
 
-// uploaded gives the file of the form, or the text that a check before has put into it.
-func uploaded(r *http.Request) (string, []byte, error) {
+// uploaded gives the file of the form, which is fresh, or the text that a check before has put into it.
+func uploaded(r *http.Request) (name string, data []byte, fresh bool, err error) {
 	if err := r.ParseMultipartForm(MaxBytes); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return "", nil, fault.New(fault.TooLarge, "finding.fault.size", "max", MaxBytes>>20).Because(err)
+			return "", nil, false, fault.New(fault.TooLarge, "finding.fault.size", "max", MaxBytes>>20).Because(err)
 		}
-		return "", nil, fault.New(fault.Invalid, "fault.invalid").Because(err)
+		return "", nil, false, fault.New(fault.Invalid, "fault.invalid").Because(err)
 	}
 	file, head, err := r.FormFile("file")
 	if err != nil {
-		return r.FormValue("name"), []byte(r.FormValue("text")), nil // none was chosen: what was checked before, or nothing
+		return r.FormValue("name"), []byte(r.FormValue("text")), false, nil // none was chosen: what was checked before, or nothing
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
-	if err != nil {
-		return "", nil, err
+	if data, err = io.ReadAll(io.LimitReader(file, MaxBytes+1)); err != nil {
+		return "", nil, false, err
 	}
 	if len(data) == 0 {
-		return r.FormValue("name"), []byte(r.FormValue("text")), nil
+		return r.FormValue("name"), []byte(r.FormValue("text")), false, nil
 	}
-	return head.Filename, data, nil
+	return head.Filename, data, true, nil
 }
 
 func (v importView) tiles(p *ui.Page) []ui.Tile {
