@@ -32,7 +32,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 // roomy are the operations and pages that take files or many records, with what they may read, in MiB. One import stands for all.
 var roomy = map[string]int64{
-	"POST /attachments": 26, "POST /bulk-edits": 3, "POST /mail-bounces": 11, "POST /contacts/import": 17, "POST /imports/{list}": 49,
+	"POST /attachments": 26, "POST /bulk-edits": 3, "POST /mail-bounces": 11, "POST /contacts/import": 17, "POST /imports/{list}": 49, "POST /findings/import": 33,
 }
 
 // sizes sends a body without end to every operation and page that changes something: none reads on beyond what it takes. Some need

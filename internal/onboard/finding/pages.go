@@ -21,14 +21,14 @@ import (
 func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	h := pages{s, shell}
 	for pattern, handler := range map[string]web.Handler{
-		"GET /findings":         h.list,
-		"GET /findings/import":  h.form,
-		"POST /findings/import": h.take,
-		"POST /findings/pull":   h.pull,
-		"GET /findings/{id}":    h.show,
+		"GET /findings":        h.list,
+		"GET /findings/import": h.form,
+		"POST /findings/pull":  h.pull,
+		"GET /findings/{id}":   h.show,
 	} {
 		mux.Handle(pattern, shell.Page(handler))
 	}
+	mux.Handle("POST /findings/import", shell.Large(h.take))
 }
 
 type pages struct {
