@@ -173,7 +173,7 @@ func TestPieces(t *testing.T) {
 		"":                       nil,
 		"prise en charge ?":      {"prise ", "en ", "charge ?"},
 		"meridian-data-partners": {"meridian-", "data-", "partners"},
-		"a@b.example":            {"a@", "b.example"},
+		"a@b.example":            {"a@b.example"},
 		"un « mot » dit : non":   {"un ", "« mot » ", "dit : ", "non"},
 		"one\ntwo":               {"one\n", "two"},
 	} {

@@ -3,6 +3,7 @@ package document
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,7 +151,11 @@ func (s *sheet) room(height float64) {
 }
 
 func (s *sheet) heading(h Heading) {
-	s.room(22) // a heading does not stand alone at the foot of a page
+	if h.Level > 2 { // a heading does not stand alone at the foot of a page, nor with the next one alone
+		s.room(26)
+	} else {
+		s.room(42)
+	}
 	s.Ln(3)
 	s.ink(25)
 	size := 14.0
@@ -165,7 +170,11 @@ func (s *sheet) heading(h Heading) {
 
 func (s *sheet) text(t Text) {
 	s.ink(35)
-	for _, para := range t.parse() {
+	all := t.parse()
+	for i, para := range all {
+		if i+1 < len(all) && para.title() {
+			s.room(3*line + 4)
+		}
 		left := margin + 6*float64(para.indent)
 		s.SetLeftMargin(left)
 		s.SetX(left)
@@ -204,6 +213,11 @@ func (s *sheet) text(t Text) {
 	s.SetX(margin)
 }
 
+// title tells whether a paragraph is only bold words: it belongs to what follows.
+func (p paragraph) title() bool {
+	return len(p.spans) > 0 && !slices.ContainsFunc(p.spans, func(x span) bool { return !x.bold && strings.TrimSpace(x.text) != "" })
+}
+
 func (s *sheet) facts(f Facts) {
 	const step = line + 0.6
 	for _, x := range f {
@@ -231,31 +245,43 @@ func (s *sheet) facts(f Facts) {
 	s.Ln(3)
 }
 
-// widths gives each column what its words need: all of it where there is room, never less than its longest word where the words allow that.
-func (s *sheet) widths(t Table) []float64 {
+// The sizes of a table's words: the first at which no word has to be broken, else the last.
+var tableSizes = []float64{9, 8, 7.2}
+
+// fit chooses the size of a table's words and the widths of its columns: what each needs where there is room, never less than its longest word
+// where the words allow that.
+func (s *sheet) fit(t Table) (size float64, out []float64) {
 	const between, widest, longest = 4.0, 90.0, 42.0
-	least, most := make([]float64, len(t.Columns)), make([]float64, len(t.Columns))
-	hold := func(i int, style, text string) {
-		s.font(style, 9)
-		most[i] = max(most[i], min(s.GetStringWidth(text), widest))
-		for _, piece := range pieces(text) {
-			least[i] = max(least[i], min(s.GetStringWidth(strings.TrimRight(piece, " ")), longest))
-		}
-	}
-	for i, c := range t.Columns {
-		hold(i, "B", clean(c.Label))
-		for _, row := range t.Rows {
-			if i < len(row) {
-				hold(i, "", s.cell(row[i], c.Kind))
+	var least, most []float64
+	var narrow, wide float64
+	for _, size = range tableSizes {
+		least, most, narrow, wide = make([]float64, len(t.Columns)), make([]float64, len(t.Columns)), 0, 0
+		hold := func(i int, style, text string) {
+			s.font(style, size)
+			for line := range strings.Lines(text) {
+				most[i] = max(most[i], min(s.GetStringWidth(strings.TrimSpace(line)), widest))
+			}
+			for _, piece := range pieces(text) {
+				least[i] = max(least[i], min(s.GetStringWidth(strings.TrimRight(piece, " \n")), longest))
 			}
 		}
+		for i, c := range t.Columns {
+			hold(i, "B", clean(c.Label))
+			for _, row := range t.Rows {
+				if i < len(row) {
+					hold(i, "", s.cell(row[i], c.Kind))
+				}
+			}
+		}
+		for i := range most {
+			least[i], most[i] = least[i]+between, max(most[i], least[i])+between
+			narrow, wide = narrow+least[i], wide+most[i]
+		}
+		if narrow <= inner {
+			break
+		}
 	}
-	narrow, wide := 0.0, 0.0
-	for i := range most {
-		least[i], most[i] = least[i]+between, most[i]+between
-		narrow, wide = narrow+least[i], wide+most[i]
-	}
-	out := make([]float64, len(most))
+	out = make([]float64, len(most))
 	for i := range most {
 		switch {
 		case wide <= inner:
@@ -266,13 +292,13 @@ func (s *sheet) widths(t Table) []float64 {
 			out[i] = least[i] * inner / narrow
 		}
 	}
-	return out
+	return size, out
 }
 
 // cell is the text of a cell. Numbers and dates stay in one piece.
 func (s *sheet) cell(v any, k Kind) string {
 	text := clean(written(s.p, v, k))
-	if _, words := v.(string); k != Words && !words {
+	if _, words := v.(string); !words || strings.Trim(text, "+0123456789 ().-") == "" { // or a telephone number
 		text = strings.ReplaceAll(text, " ", "\u00a0")
 	}
 	return text
@@ -282,7 +308,7 @@ func (s *sheet) cell(v any, k Kind) string {
 func pieces(text string) (out []string) {
 	from, all := 0, []rune(text)
 	for i, r := range all {
-		ends := r == '\n' || strings.ContainsRune("-/_@", r)
+		ends := r == '\n' || r == '-' || r == '/'
 		if r == ' ' {
 			ends = (i == 0 || all[i-1] != '«') && (i+1 == len(all) || !strings.ContainsRune(" ?!;:»%", all[i+1]))
 		}
@@ -315,6 +341,9 @@ func (s *sheet) wrap(text string, width float64) (lines []string) {
 			for cut < len(all)-1 && fits(string(all[:cut+1])) {
 				cut++
 			}
+			if joint := strings.LastIndexAny(string(all[:cut]), "_@.:"); joint > 0 { // a name breaks at a joint, if it must
+				cut = len([]rune(string(all[:cut])[:joint+1]))
+			}
 			lines = append(lines, string(all[:cut]))
 			piece = string(all[cut:])
 		}
@@ -339,19 +368,19 @@ func (s *sheet) table(t Table) {
 		}
 		return
 	}
-	w := s.widths(t)
+	size, w := s.fit(t)
 	labels := make([]any, len(t.Columns))
 	for i, c := range t.Columns {
 		labels[i] = c.Label
 	}
 	s.room(3 * line * 2)
-	s.row(t, w, labels, true)
+	s.row(t, w, size, labels, true)
 	for _, row := range t.Rows {
-		if s.GetY()+s.height(t, w, row) > 297-bottom {
+		if s.GetY()+s.height(t, w, size, row) > 297-bottom {
 			s.AddPage()
-			s.row(t, w, labels, true) // the heads are said again on each page
+			s.row(t, w, size, labels, true) // the heads are said again on each page
 		}
-		s.row(t, w, row, false)
+		s.row(t, w, size, row, false)
 	}
 	s.Ln(4)
 }
@@ -365,17 +394,17 @@ func (s *sheet) cells(t Table, w []float64, row []any) (out [][]string, most int
 	return out, max(most, 1)
 }
 
-func (s *sheet) height(t Table, w []float64, row []any) float64 {
-	s.font("", 9)
+func (s *sheet) height(t Table, w []float64, size float64, row []any) float64 {
+	s.font("", size)
 	_, most := s.cells(t, w, row)
 	return float64(most)*4.4 + 2
 }
 
-func (s *sheet) row(t Table, w []float64, row []any, head bool) {
-	s.font("", 9)
+func (s *sheet) row(t Table, w []float64, size float64, row []any, head bool) {
+	s.font("", size)
 	s.ink(30)
 	if head {
-		s.font("B", 9)
+		s.font("B", size)
 		s.ink(70)
 	}
 	cells, most := s.cells(t, w, row)

@@ -178,19 +178,26 @@ func (t Tally) words(p *i18n.Printer) string {
 }
 
 func model(p *i18n.Printer, all []Asked) []document.Block {
-	t := document.Table{Caption: p.T("workshop.model"), Empty: p.T("workshop.asked_none"), Columns: words(p.T("workshop.workload"), p.T("workshop.environment"), p.T("workshop.criticality"), p.T("workshop.tier"),
+	t := document.Table{Caption: p.T("workshop.model"), Empty: p.T("workshop.asked_none"), Columns: words(p.T("workshop.workload"), p.T("workshop.criticality"), p.T("workshop.tier"),
 		p.T("workshop.strategy"), p.T("workshop.monitoring"), p.T("workshop.security"))}
 	for _, a := range all {
-		t.Rows = append(t.Rows, []any{a.Workload, a.Environment, a.Criticality, a.Tier, a.Strategy, a.Monitoring, a.Security})
+		t.Rows = append(t.Rows, []any{a.place(), a.Criticality, a.Tier, a.Strategy, a.Monitoring, a.Security})
 	}
 	return []document.Block{document.Heading{Level: 2, Text: p.T("workshop.model")}, document.Text(p.T("workshop.model_help")), t}
 }
 
+// place is the workload in its environment.
+func (a Asked) place() string { return a.Workload + " · " + a.Environment }
+
 func levels(p *i18n.Printer, all []Asked) []document.Block {
-	t := document.Table{Caption: p.T("workshop.levels"), Empty: p.T("workshop.asked_none"), Columns: append(words(p.T("workshop.workload"), p.T("workshop.environment"), p.T("workshop.availability"), p.T("workshop.downtime"),
-		"RTO", "RPO", p.T("workshop.backups"), p.T("workshop.state")), column(p.T("workshop.agreed_on"), document.Date))}
+	t := document.Table{Caption: p.T("workshop.levels"), Empty: p.T("workshop.asked_none"), Columns: words(p.T("workshop.workload"), p.T("workshop.availability"), p.T("workshop.downtime"),
+		"RTO", "RPO", p.T("workshop.backups"), p.T("workshop.state"))}
 	for _, a := range all {
-		t.Rows = append(t.Rows, []any{a.Workload, a.Environment, a.Availability, a.Downtime, a.RTO, a.RPO, a.Backups, a.State, day(a.AgreedAt)})
+		state := a.State
+		if !a.AgreedAt.IsZero() {
+			state += ", " + p.Date(a.AgreedAt)
+		}
+		t.Rows = append(t.Rows, []any{a.place(), a.Availability, a.Downtime, a.RTO, a.RPO, a.Backups, state})
 	}
 	return []document.Block{document.Heading{Level: 2, Text: p.T("workshop.levels")}, document.Text(p.T("workshop.levels_help")), t}
 }
