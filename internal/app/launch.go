@@ -37,7 +37,7 @@ func (a *App) criticalGaps(ctx context.Context, tx *db.Tx, _ string) (out launch
 	out.Judged = true
 	all, err := a.Gaps.Critical(ctx, tx)
 	for _, g := range all {
-		out.Open = append(out.Open, launch.CriticalGap{Control: g.Control, Subject: g.SubjectName, Href: "/gaps/" + g.ID})
+		out.Open = append(out.Open, launch.CriticalGap{Control: a.Gaps.Title(g.Control), Subject: g.SubjectName, Href: "/gaps/" + g.ID})
 	}
 	return out, err
 }

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"vigie/internal/kit/ui"
@@ -20,6 +22,16 @@ type todayView struct {
 	gaps     []todayGap
 	changes  []todayRun
 	reviews  []todayReview
+	signs    []todayApproval
+}
+
+// todayApproval is what waits for the reader's own signature.
+type todayApproval struct {
+	ID       string                     `db:"id"`
+	Title    string                     `db:"title"`
+	Customer string                     `db:"customer"`
+	Roles    db.JSON[[]permission.Role] `db:"roles"`
+	At       db.Time                    `db:"at"`
 }
 
 // todayReview is a document whose day of review has come, or comes within the week.
@@ -61,7 +73,7 @@ type todayGap struct {
 
 // calm tells that nothing waits for anybody.
 func (v todayView) calm() bool {
-	return len(v.written)+len(v.open)+len(v.accounts)+len(v.gaps)+len(v.reviews) == 0
+	return len(v.written)+len(v.open)+len(v.accounts)+len(v.gaps)+len(v.reviews)+len(v.signs) == 0
 }
 
 // today is the first page: what needs somebody, each with a link to where it can be mended.
@@ -75,6 +87,9 @@ func (a *App) today(w http.ResponseWriter, r *http.Request, p *ui.Page, actor pe
 		return err
 	}
 	v.written = inbox.Items
+	if v.signs, err = a.toSign(r.Context(), actor, web.Customer(p)); err != nil {
+		return err
+	}
 	if !v.staff {
 		ui.Render(w, r, http.StatusOK, todayPage(p, v))
 		return nil
@@ -112,6 +127,24 @@ func (a *App) today(w http.ResponseWriter, r *http.Request, p *ui.Page, actor pe
 	}
 	ui.Render(w, r, http.StatusOK, todayPage(p, v))
 	return nil
+}
+
+// toSign is what waits for a signature that the actor's role can give, the oldest first. slug holds it to one customer.
+func (a *App) toSign(ctx context.Context, actor permission.Actor, slug string) (out []todayApproval, err error) {
+	if !actor.May(permission.ApprovalSign) {
+		return nil, nil
+	}
+	var asked []todayApproval
+	err = a.db.View(ctx, actor.Scope(), func(tx *db.Tx) error {
+		return tx.Select(ctx, &asked, `SELECT v.id, v.title, v.roles, v.requested_at AS at, k.name AS customer FROM {approval} v JOIN {customer} k ON k.id = v.customer_id
+			WHERE (? = '' OR k.slug = ?) AND v.state = 'requested' ORDER BY v.requested_at, v.id LIMIT 200`, slug, slug)
+	})
+	for _, v := range asked {
+		if slices.Contains(v.Roles.V, actor.Role()) && len(out) < 10 {
+			out = append(out, v)
+		}
+	}
+	return out, err
 }
 
 // waiting are the places that the reader's rail has besides this one.

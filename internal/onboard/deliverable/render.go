@@ -150,7 +150,7 @@ func (w Whole) signedText(p *i18n.Printer) (string, error) {
 	b.WriteString(p.T("deliverable.too_long") + "\n\n")
 	for _, part := range w.kind.shape {
 		if part.rows {
-			b.WriteString("- " + partWord(p, part.name) + ": " + p.Number(len(s[part.name])) + "\n")
+			b.WriteString("- " + p.T("deliverable.line", "field", partWord(p, part.name), "value", p.Number(len(s[part.name]))) + "\n")
 		}
 	}
 	return head + b.String() + foot, nil
@@ -165,14 +165,20 @@ func (p part) write(b *strings.Builder, w *i18n.Printer, rows []row) {
 		if p.rows {
 			b.WriteString("### " + oneLine(r[p.title()]) + "\n\n")
 		}
+		listed := false // a paragraph right after a list would be taken for a part of its last point
 		for _, f := range p.shown() {
 			value := f.cell(w, r[f.name])
 			switch {
 			case value == "" || f.title && p.rows:
 			case f.form == long:
+				if listed {
+					b.WriteString("\n")
+				}
 				b.WriteString("**" + fieldWord(w, f.name) + "**\n\n" + value + "\n\n")
+				listed = false
 			default:
-				b.WriteString("- " + fieldWord(w, f.name) + ": " + oneLine(value) + "\n")
+				b.WriteString("- " + w.T("deliverable.line", "field", fieldWord(w, f.name), "value", oneLine(value)) + "\n")
+				listed = true
 			}
 		}
 		b.WriteString("\n")

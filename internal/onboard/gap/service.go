@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"vigie/catalogue"
 	"vigie/internal/kit/list"
 	"vigie/internal/onboard/control"
 	"vigie/internal/platform/db"
@@ -221,6 +222,14 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx) (out []Gap, err error) {
 func (s *Service) Critical(ctx context.Context, tx *db.Tx) (out []Gap, err error) {
 	err = tx.Select(ctx, &out, `SELECT `+db.Columns[Gap]("g.")+` FROM {gap} g WHERE g.verdict = ? AND g.severity_rank = 1 ORDER BY g.id LIMIT 200`, string(control.Fail))
 	return out, err
+}
+
+// Title is what a control is called; one that the catalogue has no more is called by its id.
+func (s *Service) Title(id string) catalogue.Text {
+	if c := s.catalogue.Find(id); c != nil {
+		return c.Title
+	}
+	return catalogue.Text{EN: id, FR: id}
 }
 
 // Judged tells whether the customer of the transaction was ever evaluated, and when last: without that no gap is no good news.

@@ -68,7 +68,10 @@ type Critical struct {
 }
 
 // CriticalGap is a critical gap that fails and that nobody has accepted.
-type CriticalGap struct{ Control, Subject, Href string }
+type CriticalGap struct {
+	Control       catalogue.Text // its title
+	Subject, Href string
+}
 
 // NoCriticalGap is met when an estate was judged and no critical gap fails without being accepted. An estate that nobody has judged is unknown.
 func NoCriticalGap(read func(ctx context.Context, tx *db.Tx, customer string) (Critical, error)) Check {

@@ -159,7 +159,7 @@ func TestNoCriticalGap(t *testing.T) {
 	}{
 		"never judged": {Critical{}, Unknown, 1},
 		"none":         {Critical{Judged: true}, Met, 0},
-		"two":          {Critical{Judged: true, Open: []CriticalGap{{"a", "x", ""}, {"b", "y", ""}}}, Unmet, 2},
+		"two":          {Critical{Judged: true, Open: []CriticalGap{{Subject: "x"}, {Subject: "y"}}}, Unmet, 2},
 	} {
 		f, err := NoCriticalGap(func(context.Context, *db.Tx, string) (Critical, error) { return c.found, nil })(t.Context(), nil, "")
 		if err != nil || f.Status != c.want || len(f.Items) != c.items {

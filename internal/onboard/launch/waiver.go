@@ -143,8 +143,8 @@ func (s *Service) askWaiver(ctx context.Context, tx *db.Tx, a permission.Actor, 
 	p := s.printer(of.Language, of.TimeZone)
 	row := waiverRow{ID: id.New(), Key: c.Key, Title: c.Text.In(of.Language), Reason: in.Reason, Owner: in.Owner, ExpiresAt: db.At(in.ExpiresAt), CreatedBy: a.Name, Version: 1,
 		CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
-	text := "# " + p.T("launch.waiver.title", "condition", row.Title) + "\n\n" + c.Help.In(of.Language) + "\n\n- " + p.T("launch.waiver.customer") + ": " + of.Name +
-		"\n- " + p.T("launch.waiver.owner") + ": " + in.Owner + "\n- " + p.T("launch.waiver.until") + ": " + p.UTC(in.ExpiresAt) + "\n\n" + in.Reason + "\n"
+	text := "# " + p.T("launch.waiver.title", "condition", row.Title) + "\n\n" + p.T("launch.waiver.without", "condition", c.Help.In(of.Language)) + "\n\n- " + p.T("launch.waiver.of_customer", "name", of.Name) +
+		"\n- " + p.T("launch.waiver.of_owner", "name", in.Owner) + "\n- " + p.T("launch.waiver.of_until", "at", p.UTC(in.ExpiresAt)) + "\n\n" + in.Reason + "\n"
 	asked, err := s.Approvals.Request(ctx, tx, a, approval.NewApproval{Purpose: WaiverPurpose, RecordType: "launch_waiver", RecordID: row.ID,
 		Title: p.T("launch.waiver.title", "condition", row.Title), Content: []byte(text), MediaType: approval.Markdown, Statement: p.T("launch.waiver.statement"),
 		Roles: []permission.Role{permission.Approver}, Expires: in.ExpiresAt})
