@@ -111,13 +111,30 @@ func (f *firm) delivers(marc, maude *tab) {
 		marc.until(`document.querySelector('main a[href^="/approvals/"]')`)
 	}
 	marc.shoots("25-asked")
+	maude.goes("/")
+	maude.sees("En attente de votre signature", "Contacts et matrice d’escalade")
+	maude.shoots("25-today")
 	maude.signs(f, "26-deliverable")
+}
+
+// provesAccess shows that the provider gets in: Vigie has taken the role itself, and nobody has to claim it.
+func (f *firm) provesAccess(marc *tab) {
+	f.t.Helper()
+	marc.goes("/access-checks/new?customer=quai")
+	marc.fills("name", "Role in the account")
+	marc.picks("area", "infrastructure")
+	marc.picks("proof", "role")
+	marc.sends()
+	marc.until(`document.querySelector('main form[action*="/look"] button')`)
+	marc.enters(`main form[action*="/look"] button`)
+	marc.sees("Proved")
+	marc.shoots("26-access")
 }
 
 // waives: what no practice can show yet, and what the customer agrees to do without.
 func (f *firm) waives(marc, maude *tab, launch string) {
 	f.t.Helper()
-	for _, condition := range []string{"access_proved", "oncall_covered", "test_alert", "restore_tested"} {
+	for _, condition := range []string{"oncall_covered", "test_alert", "restore_tested"} {
 		marc.goes(launch)
 		marc.enters(fmt.Sprintf(`main a[href*="/waivers/new?condition=%s"]`, condition))
 		marc.fills("reason", "Follows in the first month of the service.")

@@ -1,11 +1,13 @@
 package story
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -42,6 +44,7 @@ func TestOnboarding(t *testing.T) {
 	maude.shoots("19-portal")
 	f.accepts(marc, maude)
 	f.delivers(marc, maude)
+	f.provesAccess(marc)
 	f.waives(marc, maude, launch)
 	f.launches(marc, maude, launch)
 }
@@ -155,7 +158,17 @@ func (f *firm) discovers(marc *tab, account string) {
 func (f *firm) reads(marc *tab) {
 	f.t.Helper()
 	marc.until(`/^\/discovery\/[0-9a-f-]{36}$/.test(location.pathname)`)
-	marc.sees("Done")
+	limit, cancel := context.WithTimeout(marc.ctx, 3*time.Minute) // an emulator beside a compiler is slow
+	defer cancel()
+	for {
+		done, err := chromedp.Run(limit, chromedp.Poll[bool](`document.querySelector("#record-head")?.innerText.includes("Done")`, chromedp.WithPollingTimeout(5*time.Second)))
+		if limit.Err() != nil {
+			f.t.Fatalf("the run has not ended: %v", err)
+		}
+		if err == nil && done {
+			return
+		}
+	}
 }
 
 // promises: what the shop is made of, and what quality of service is asked for it.
