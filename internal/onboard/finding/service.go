@@ -80,23 +80,12 @@ func (s *Service) named(ctx context.Context, a permission.Actor, customer string
 
 // Findings gives a page of findings. Faults: forbidden.
 func (s *Service) Findings(ctx context.Context, a permission.Actor, q list.Query) (list.Page[Row], error) {
-	return page[Row](ctx, s, a, Spec, q)
+	return permission.Page[Row](ctx, s.DB, a, permission.FindingRead, Spec, q)
 }
 
 // Imports gives a page of imports. Faults: forbidden.
 func (s *Service) Imports(ctx context.Context, a permission.Actor, q list.Query) (list.Page[ImportRow], error) {
-	return page[ImportRow](ctx, s, a, ImportSpec, q)
-}
-
-func page[T any](ctx context.Context, s *Service, a permission.Actor, spec list.Spec, q list.Query) (p list.Page[T], err error) {
-	if err := a.Require(permission.FindingRead); err != nil {
-		return p, err
-	}
-	err = s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		p, err = list.Run[T](ctx, tx, spec, q)
-		return err
-	})
-	return p, err
+	return permission.Page[ImportRow](ctx, s.DB, a, permission.FindingRead, ImportSpec, q)
 }
 
 // Tally is how many open findings there are of one sort.
