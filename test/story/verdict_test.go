@@ -107,6 +107,7 @@ var failing = verdicts{
 	"ec2-metadata-v2":                  "boutique-2",
 	"ec2-no-public-address":            "boutique-1, boutique-2",
 	"iam-user-has-mfa":                 "stagiaire-2025",
+	"iam-user-no-administrator":        "stagiaire-2025",
 	"iam-user-rights-by-group":         "stagiaire-2025",
 	"kms-key-rotates":                  "aws/ebs",
 	"rds-backup-retention":             "archives, boutique",

@@ -42,11 +42,16 @@ func eachIAM(ctx context.Context, s *collect.Session, kind types.EntityType, pag
 func users(ctx context.Context, s *collect.Session) error {
 	api := iam.NewFromConfig(s.Config())
 	report := credentialReport(ctx, s, api)
+	own, err := ownPolicies(ctx, s)
+	if err != nil {
+		return err
+	}
 	return eachIAM(ctx, s, types.EntityTypeUser, func(out *iam.GetAccountAuthorizationDetailsOutput) error {
 		return eachAtOnce(ctx, s, out.UserDetailList, func(u *types.UserDetail) collect.Item {
 			policies, e := attached(u.AttachedManagedPolicies)
 			e.from(collect.Contains, typeGroup, u.GroupList...)
 			f := facts{"Path": u.Path, "CreateDate": u.CreateDate, "Groups": u.GroupList, "ManagedPolicyArns": policies,
+				"AllowsAll":           own.allowsAll(policies, u.UserPolicyList),
 				"InlinePolicies":      pick(u.UserPolicyList, func(p *types.PolicyDetail) *string { return p.PolicyName }),
 				"PermissionsBoundary": of(u.PermissionsBoundary).PermissionsBoundaryArn}
 			line, known := report.lines[str(u.Arn)]
@@ -64,19 +69,25 @@ func users(ctx context.Context, s *collect.Session) error {
 }
 
 func roles(ctx context.Context, s *collect.Session) error {
+	own, err := ownPolicies(ctx, s)
+	if err != nil {
+		return err
+	}
 	return eachIAM(ctx, s, types.EntityTypeRole, func(out *iam.GetAccountAuthorizationDetailsOutput) error {
 		return each(ctx, s, out.RoleDetailList, func(r *types.RoleDetail) collect.Item {
 			policies, e := attached(r.AttachedManagedPolicies)
 			profiles := pick(r.InstanceProfileList, func(p *types.InstanceProfile) *string { return p.Arn })
-			t := trustOf(str(r.AssumeRolePolicyDocument), s.Account)
-			return collect.Item{Type: typeRole, ID: str(r.RoleName), ARN: str(r.Arn), Tags: tags(r.Tags), Edges: e, Keys: profiles,
-				Attributes: tidy(facts{
-					"Path": r.Path, "CreateDate": r.CreateDate, "ManagedPolicyArns": policies, "InstanceProfiles": profiles,
-					"InlinePolicies":      pick(r.RolePolicyList, func(p *types.PolicyDetail) *string { return p.PolicyName }),
-					"PermissionsBoundary": of(r.PermissionsBoundary).PermissionsBoundaryArn,
-					"ServiceLinked":       strings.HasPrefix(str(r.Path), "/aws-service-role/"),
-					"TrustedPrincipals":   t.Principals, "TrustedAccounts": t.Accounts, "TrustsAnyone": t.Anyone, "RequiresExternalId": t.ExternalID,
-				})}
+			f := facts{
+				"Path": r.Path, "CreateDate": r.CreateDate, "ManagedPolicyArns": policies, "InstanceProfiles": profiles,
+				"InlinePolicies":      pick(r.RolePolicyList, func(p *types.PolicyDetail) *string { return p.PolicyName }),
+				"AllowsAll":           own.allowsAll(policies, r.RolePolicyList),
+				"PermissionsBoundary": of(r.PermissionsBoundary).PermissionsBoundaryArn,
+				"ServiceLinked":       strings.HasPrefix(str(r.Path), "/aws-service-role/"),
+			}
+			if t, ok := trustOf(str(r.AssumeRolePolicyDocument), s.Account); ok {
+				f["TrustedPrincipals"], f["TrustedAccounts"], f["TrustsAnyone"], f["RequiresExternalId"] = t.Principals, t.Accounts, t.Anyone, t.ExternalID
+			}
+			return collect.Item{Type: typeRole, ID: str(r.RoleName), ARN: str(r.Arn), Tags: tags(r.Tags), Edges: e, Keys: profiles, Attributes: tidy(f)}
 		})
 	})
 }
@@ -96,10 +107,14 @@ func groups(ctx context.Context, s *collect.Session) error {
 func managedPolicies(ctx context.Context, s *collect.Session) error {
 	return eachIAM(ctx, s, types.EntityTypeLocalManagedPolicy, func(out *iam.GetAccountAuthorizationDetailsOutput) error {
 		return each(ctx, s, out.Policies, func(p *types.ManagedPolicyDetail) collect.Item {
-			return collect.Item{Type: typeManagedPolicy, ID: str(p.Arn), ARN: str(p.Arn), Name: str(p.PolicyName), Attributes: tidy(facts{
+			f := facts{
 				"ManagedPolicyName": p.PolicyName, "Path": p.Path, "Description": p.Description, "CreateDate": p.CreateDate,
 				"UpdateDate": p.UpdateDate, "DefaultVersionId": p.DefaultVersionId, "Attached": of(p.AttachmentCount) > 0,
-			})}
+			}
+			if all, ok := managedAllowsAll(*p); ok {
+				f["AllowsAll"] = all
+			}
+			return collect.Item{Type: typeManagedPolicy, ID: str(p.Arn), ARN: str(p.Arn), Name: str(p.PolicyName), Attributes: tidy(f)}
 		})
 	})
 }

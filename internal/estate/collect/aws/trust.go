@@ -2,7 +2,6 @@ package aws
 
 import (
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -24,19 +23,14 @@ type trustStatement struct {
 	Condition map[string]map[string]any
 }
 
-// trustOf reads a trust policy as IAM hands it out: JSON, percent-encoded.
-func trustOf(document, own string) trust {
-	var t trust
-	text, err := url.QueryUnescape(strings.ReplaceAll(document, "+", "%2B"))
-	if err != nil {
-		return t
-	}
-	var policy struct{ Statement json.RawMessage }
-	if json.Unmarshal([]byte(text), &policy) != nil {
-		return t
+// trustOf reads a trust policy; ok is false where it cannot be read, and says nothing then.
+func trustOf(document, own string) (t trust, ok bool) {
+	statements, ok := statementsOf[trustStatement](document)
+	if !ok {
+		return t, false
 	}
 	others, asked := 0, 0
-	for _, st := range oneOrMany[trustStatement](policy.Statement) {
+	for _, st := range statements {
 		if st.Effect != "Allow" {
 			continue
 		}
@@ -59,7 +53,7 @@ func trustOf(document, own string) trust {
 	}
 	t.Principals, t.Accounts = unique(t.Principals), unique(t.Accounts)
 	t.ExternalID = others > 0 && asked == others
-	return t
+	return t, true
 }
 
 // principalsOf reads "*", {"AWS": "..."} and {"Service": ["...", "..."]}.
