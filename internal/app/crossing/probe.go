@@ -182,7 +182,7 @@ func (t *test) found(role permission.Role, request, problem string) {
 var anID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // volatile is what differs between two answers to the same request.
-var volatile = regexp.MustCompile(`nonce="[^"]*"|"trace_id":"[^"]*"|` + anID.String())
+var volatile = regexp.MustCompile(`nonce="[^"]*"|made=\d+|"trace_id":"[^"]*"|` + anID.String())
 
 // same tells whether two answers differ in nothing but what the requests named.
 func same(a, b answer, named ...string) bool {
