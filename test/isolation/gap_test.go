@@ -72,6 +72,7 @@ var gapPages = map[string]pageRule{
 }
 
 var gapActorless = map[string]string{
+	"gap.Title":      "what a control of the catalogue is called, the same for everybody",
 	"gap.Register":   "hangs operations on the API: walked there",
 	"gap.Pages":      "hangs pages on the mux: walked there",
 	"gap.Part":       "a part of the pages of records: walked there",

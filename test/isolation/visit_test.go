@@ -96,8 +96,8 @@ func sheets(t *testing.T, b []byte) string {
 	return out.String()
 }
 
-// nonces and ids of messages differ from answer to answer.
-var volatile = regexp.MustCompile(`nonce="[^"]*"|nonce-[A-Za-z0-9+/=_-]+|"trace_id":"[^"]*"`)
+// nonces, ids of messages and the moment of a page differ from answer to answer.
+var volatile = regexp.MustCompile(`nonce="[^"]*"|made=\d+|nonce-[A-Za-z0-9+/=_-]+|"trace_id":"[^"]*"`)
 
 // comparable is the answer without what always differs, and without the names of the firm that the request held.
 func (a answer) comparable(f *firm) string {

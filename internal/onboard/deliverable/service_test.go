@@ -184,7 +184,7 @@ func TestLifeOfADeliverable(t *testing.T) {
 			t.Errorf("changed while it is being signed: %v", err)
 		}
 		v := h.sign(t, m.ID)
-		for _, word := range []string{"# Contacts et matrice d’escalade", "Acme · Version 1", "### Ann", "- Après (minutes) : 45", "SHA-256 des données"} {
+		for _, word := range []string{"# Contacts et matrice d’escalade", "Acme · Version 1", "### Ann", "- Après (minutes)\u00a0: 45", "SHA-256 des données"} {
 			if !strings.Contains(v.Content, word) {
 				t.Errorf("the signer was not shown %q in\n%s", word, v.Content)
 			}
