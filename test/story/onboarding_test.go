@@ -86,11 +86,11 @@ func (f *firm) asksAndAnswers(marc, maude *tab) {
 			maude.gives("a."+field[0], field[1])
 		}
 		maude.shoots("04-" + s.section)
-		maude.enters(`.v-ask form [value="next"]`)
+		maude.enters(`.v-ask form[action$="/sections/` + s.section + `"] [value="next"]`)
 	}
 	maude.arrives(link + "/hand-in")
 	maude.shoots("05-hand-in")
-	maude.enters(`.v-ask form .btn-primary`)
+	maude.enters(`.v-ask form[action$="/hand-in"] .btn-primary`) // the address changes before the page does
 	maude.sees("Remises par Maude Gagnon")
 	maude.goes(link + "/sections/company") // come back another time: locked, and still there to be read
 	maude.sees("Librairie et salon de thé")
