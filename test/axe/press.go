@@ -66,7 +66,7 @@ func Until(tb testing.TB, ctx context.Context, condition string) {
 			return
 		}
 	}
-	where, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + ", focus on " + (document.activeElement?.outerHTML ?? "").slice(0, 200)`))
+	where, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + ", focus on " + (document.activeElement?.outerHTML ?? "").slice(0, 200) + "\n  " + (document.querySelector("main")?.innerText ?? "").replace(/\s+/g, " ").slice(0, 600)`))
 	tb.Fatalf("never so: %s\n  at %s\n  last: %v", condition, where, err)
 }
 

@@ -187,6 +187,7 @@ func (f *firm) person(language string) *tab {
 	f.t.Helper()
 	b := someone(f.t)
 	b.home = f.home
+	b.patient()
 	b.cookie("vigie_lang", language)
 	f.t.Cleanup(func() {
 		if f.t.Failed() { // what they saw last

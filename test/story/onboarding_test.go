@@ -227,6 +227,7 @@ func (b *tab) gives(name, value string) {
 // enters goes to a button or link by the keyboard: on a long page on a slow machine what is under a mouse may move before it is let go.
 func (b *tab) enters(selector string) {
 	b.t.Helper()
+	b.rests()
 	b.until(`document.readyState === "complete" && (e => { e?.focus(); return e && document.activeElement === e })(document.querySelector(%s))`, selector)
 	b.presses("Enter")
 }

@@ -3,10 +3,13 @@ package story
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
@@ -23,8 +26,9 @@ type tab struct {
 	ctx  context.Context
 	home string // where the demo is, as this browser opens it
 
-	lock sync.Mutex
-	said []string // what the browser complained about
+	lock    sync.Mutex
+	said    []string                     // what the browser complained about
+	waiting map[network.RequestID]string // requests of the page that have no answer yet; nil where nobody asks
 }
 
 // someone opens a browser in English, signed in as nobody. Whatever the browser complains about fails the story in the end.
@@ -69,6 +73,17 @@ func (b *tab) listen(event any) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if b.waiting != nil && e.Type == network.ResourceTypeDocument {
+			clear(b.waiting) // of a page that is left nothing more is heard
+		}
+		if b.waiting != nil && slices.Contains([]network.ResourceType{network.ResourceTypeDocument, network.ResourceTypeXHR}, e.Type) {
+			b.waiting[e.RequestID] = e.Request.Method + " " + e.Request.URL
+		}
+	case *network.EventLoadingFinished:
+		delete(b.waiting, e.RequestID)
+	case *network.EventLoadingFailed:
+		delete(b.waiting, e.RequestID)
 	case *log.EventEntryAdded:
 		// A page that answers 401, 404 or 422 on purpose is no trouble.
 		// Nor is that a dialog, still closed, does not take the cursor from a place that was asked for.
@@ -111,8 +126,38 @@ func (b *tab) cookie(name, value string) {
 	}))
 }
 
+// patient makes a tab that waits for the answers to what was pressed before it goes on, as people do.
+func (b *tab) patient() {
+	b.t.Helper()
+	b.waiting = map[network.RequestID]string{}
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.Enable, network.EnableParams{})
+		return err
+	}))
+}
+
+// rests waits until all requests of the page have their answers. Each look asks the page first, so that what was pressed has been sent.
+func (b *tab) rests() {
+	b.t.Helper()
+	if b.waiting == nil {
+		return
+	}
+	var open []string
+	for range 1000 {
+		// A page that is being left does not answer; then it is not at rest either.
+		_, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("true", chromedp.WithPollingTimeout(2*time.Second)))
+		b.lock.Lock()
+		open = slices.Collect(maps.Values(b.waiting))
+		b.lock.Unlock()
+		if err == nil && len(open) == 0 {
+			return
+		}
+	}
+	b.t.Fatalf("no answer yet: %s", strings.Join(open, ", "))
+}
+
 // goes opens an address as if it were typed.
-func (b *tab) goes(path string) { b.t.Helper(); b.do(chromedp.Navigate(b.home + path)) }
+func (b *tab) goes(path string) { b.t.Helper(); b.rests(); b.do(chromedp.Navigate(b.home + path)) }
 
 // clicks with the mouse on what the selector finds first.
 func (b *tab) clicks(selector string) {
