@@ -109,10 +109,14 @@ func Flash(w http.ResponseWriter, r *http.Request, t Toast) {
 		MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
 }
 
-// TakeFlash gives the message that Flash kept, once.
+// liveHeader is what a tab sends when it fetches parts of its page again, because something has changed.
+const liveHeader = "X-Live"
+
+// TakeFlash gives the message that Flash kept, once. It leaves it to the page that people go to: a tab that refreshes its parts just then
+// would throw it away.
 func TakeFlash(w http.ResponseWriter, r *http.Request) []Toast {
 	c, err := r.Cookie(flashCookie)
-	if err != nil {
+	if err != nil || r.Header.Get(liveHeader) != "" {
 		return nil
 	}
 	http.SetCookie(w, &http.Cookie{Name: flashCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})

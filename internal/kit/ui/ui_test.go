@@ -246,6 +246,12 @@ func TestFlash(t *testing.T) {
 	Flash(w, httptest.NewRequest(http.MethodPost, "/", nil), Toast{Tone: Good, Text: "Customer « Éditions » added; <b>"})
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.AddCookie(w.Result().Cookies()[0])
+	refresh := r.Clone(t.Context())
+	refresh.Header.Set("X-Live", "true")
+	aside := httptest.NewRecorder()
+	if got := TakeFlash(aside, refresh); got != nil || len(aside.Result().Cookies()) != 0 {
+		t.Errorf("a refresh took %v", got)
+	}
 	after := httptest.NewRecorder()
 	if got := TakeFlash(after, r); len(got) != 1 || got[0].Text != "Customer « Éditions » added; <b>" {
 		t.Errorf("took %v", got)
