@@ -91,6 +91,13 @@ func serve(ctx context.Context, a *app.App, ln net.Listener, dir string, socket 
 	srv := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	var commands *control.Socket
+	if socket {
+		var err error
+		if commands, err = control.Listen(dir); err != nil {
+			return errors.Join(err, a.Stop(ctx))
+		}
+	}
 	var parts sync.WaitGroup
 	defer parts.Wait()
 	parts.Go(func() {
@@ -98,9 +105,9 @@ func serve(ctx context.Context, a *app.App, ln net.Listener, dir string, socket 
 			stop(err)
 		}
 	})
-	if socket {
+	if commands != nil {
 		parts.Go(func() {
-			if err := control.Serve(ctx, dir, remote(a)); err != nil {
+			if err := commands.Serve(ctx, remote(a)); err != nil {
 				stop(err)
 			}
 		})

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,10 @@ type violation struct {
 }
 
 // Check runs axe-core over the page in the tab, with the rules of WCAG 2.2 A and AA, and fails with what it finds.
-func Check(tb testing.TB, ctx context.Context) {
+func Check(tb testing.TB, ctx context.Context) { tb.Helper(); Within(tb, ctx, "html") }
+
+// Within is Check for a part of the page, as one that lies over the rest for the moment.
+func Within(tb testing.TB, ctx context.Context, selector string) {
 	tb.Helper()
 	source, err := source()
 	if err != nil {
@@ -82,7 +86,7 @@ func Check(tb testing.TB, ctx context.Context) {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](source)); err != nil {
 		tb.Fatalf("load axe: %v", err)
 	}
-	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run(document, {
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run(`+strconv.Quote(selector)+`, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'], preload: false,
 	}).then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
 	if err != nil {

@@ -35,17 +35,29 @@ type frame struct {
 
 func socketPath(dir string) string { return filepath.Join(dir, "vigie.sock") }
 
-// Serve answers on the socket until ctx ends. The caller holds the folder's lock, so a socket that is there is a dead one.
-func Serve(ctx context.Context, dir string, run Runner) error {
+// Socket is where commands reach a server.
+type Socket struct {
+	ln   net.Listener
+	path string
+}
+
+// Listen makes the socket of a data folder. The caller holds the folder's lock, so a socket that is there is a dead one. Commands find it
+// from now on, and wait for Serve.
+func Listen(dir string) (*Socket, error) {
 	ln, err := listen(socketPath(dir))
 	if err != nil {
-		return fmt.Errorf("control socket: %w", err)
+		return nil, fmt.Errorf("control socket: %w", err)
 	}
+	return &Socket{ln, socketPath(dir)}, nil
+}
+
+// Serve answers on the socket until ctx ends, and takes it away.
+func (s *Socket) Serve(ctx context.Context, run Runner) error {
 	srv := &http.Server{Handler: handler(run), BaseContext: func(net.Listener) context.Context { return ctx }}
 	stop := context.AfterFunc(ctx, func() { srv.Close() })
 	defer stop()
-	defer os.Remove(socketPath(dir))
-	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+	defer os.Remove(s.path)
+	if err := srv.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("control socket: %w", err)
 	}
 	return nil
