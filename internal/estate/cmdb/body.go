@@ -53,7 +53,7 @@ func (c CI) body() Body {
 	c.fill()
 	b := Body{ID: c.ID, Customer: c.Customer, Type: c.Type, Name: c.Name, ExternalID: c.ExternalID, ARN: c.ARN, Account: c.Account,
 		Region: c.Region, Status: c.Status, Environment: c.Environment, Criticality: c.Criticality, Owner: c.Owner,
-		Workload: optional(c.WorkloadID), WorkloadName: optional(c.Workload), WorkloadBy: c.WorkloadBy, Tags: c.Tags.V,
+		Workload: c.WorkloadID.Pointer(), WorkloadName: c.Workload.Pointer(), WorkloadBy: c.WorkloadBy, Tags: c.Tags.V,
 		Attributes: c.Attributes.V, Source: c.Source, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen, Custom: c.Custom, Differing: c.Differing(),
 		Pinned: keysOf(c.Pinned.V), Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
 	if b.Custom == nil {
@@ -63,14 +63,6 @@ func (c CI) body() Body {
 		b.Differing = []Difference{}
 	}
 	return b
-}
-
-func optional(n db.Null) *string {
-	if n == "" {
-		return nil
-	}
-	s := string(n)
-	return &s
 }
 
 // RelationBody is a relation as the API answers it; an end that is not resolved is null, and other says what it waits for.
@@ -103,9 +95,9 @@ func (b RelationBody) Revision() int64 { return b.Version }
 func (b RelationBody) Self() string { return "/relations/" + b.ID }
 
 func (r Relation) body() RelationBody {
-	return RelationBody{ID: r.ID, Customer: r.Customer, From: optional(r.FromID), To: optional(r.ToID), Type: string(r.Type), Source: r.Source,
-		Resolved: r.Resolved, FromName: optional(r.FromName), FromType: optional(r.FromType), FromStatus: optional(r.FromStatus),
-		ToName: optional(r.ToName), ToType: optional(r.ToType), ToStatus: optional(r.ToStatus), OtherType: r.OtherType, Other: r.OtherKey,
+	return RelationBody{ID: r.ID, Customer: r.Customer, From: r.FromID.Pointer(), To: r.ToID.Pointer(), Type: string(r.Type), Source: r.Source,
+		Resolved: r.Resolved, FromName: r.FromName.Pointer(), FromType: r.FromType.Pointer(), FromStatus: r.FromStatus.Pointer(),
+		ToName: r.ToName.Pointer(), ToType: r.ToType.Pointer(), ToStatus: r.ToStatus.Pointer(), OtherType: r.OtherType, Other: r.OtherKey,
 		Redundancy: r.Redundancy, Needed: r.Needed, FirstSeen: r.FirstSeen, Version: r.Version}
 }
 
@@ -127,7 +119,7 @@ type ChangeBody struct {
 
 func (c Change) body() ChangeBody {
 	return ChangeBody{ID: c.ID, Customer: c.Customer, CI: c.CIID, CIName: c.CIName, CIType: c.CIType, At: c.At, Kind: c.Kind, Field: c.Field,
-		Before: c.Before, After: c.After, Run: optional(c.RunID), Actor: c.ActorName}
+		Before: c.Before, After: c.After, Run: c.RunID.Pointer(), Actor: c.ActorName}
 }
 
 // WorkloadBody is a workload as the API answers it.

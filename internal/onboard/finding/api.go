@@ -43,17 +43,9 @@ func (v Answer) Revision() int64 { return v.Version }
 // Self is the record's address below /api/v1.
 func (v Answer) Self() string { return "/findings/" + v.ID }
 
-func optional(v db.Null) *string {
-	if v == "" {
-		return nil
-	}
-	s := string(v)
-	return &s
-}
-
 func answer(r Row) Answer {
 	return Answer{ID: r.ID, Customer: r.Slug, Source: r.Source, Product: r.Product, ExternalID: r.ExternalID, Rule: r.Rule, Title: r.Title, Description: r.Description, Remedy: r.Remedy, URL: r.URL,
-		Severity: r.Severity, Status: r.Status, Account: r.Account, Region: r.Region, Resource: r.Resource, ResourceType: r.ResourceType, CI: optional(r.CIID), Control: optional(r.Control),
+		Severity: r.Severity, Status: r.Status, Account: r.Account, Region: r.Region, Resource: r.Resource, ResourceType: r.ResourceType, CI: r.CIID.Pointer(), Control: r.Control.Pointer(),
 		Frameworks: append([]Framework{}, r.Frameworks.V...), Evidence: r.Evidence.V, Import: r.ImportID, FirstSeen: r.FirstSeen, LastSeen: r.LastSeen, Version: r.Version}
 }
 

@@ -42,18 +42,10 @@ func (v Answer) Revision() int64 { return v.Version }
 // Self is the record's address below /api/v1.
 func (v Answer) Self() string { return "/gaps/" + v.ID }
 
-func optional(v db.Null) *string {
-	if v == "" {
-		return nil
-	}
-	s := string(v)
-	return &s
-}
-
 func answer(r Row) Answer {
-	return Answer{ID: r.ID, Customer: r.Slug, Workload: optional(r.WorkloadID), Control: r.Control, Subject: r.SubjectName, SubjectKind: r.SubjectKind, CI: optional(r.CIID), Account: r.Account,
-		Environment: r.Environment, Area: r.Area, Severity: r.Severity, Verdict: r.Verdict, Judged: r.Judged, Reason: r.Reason, Evidence: r.Evidence.V, Measure: optional(r.MeasureID),
-		Acceptance: optional(r.AcceptanceID), Run: r.RunID, Since: r.Since, Version: r.Version}
+	return Answer{ID: r.ID, Customer: r.Slug, Workload: r.WorkloadID.Pointer(), Control: r.Control, Subject: r.SubjectName, SubjectKind: r.SubjectKind, CI: r.CIID.Pointer(), Account: r.Account,
+		Environment: r.Environment, Area: r.Area, Severity: r.Severity, Verdict: r.Verdict, Judged: r.Judged, Reason: r.Reason, Evidence: r.Evidence.V, Measure: r.MeasureID.Pointer(),
+		Acceptance: r.AcceptanceID.Pointer(), Run: r.RunID, Since: r.Since, Version: r.Version}
 }
 
 // RunAnswer is an evaluation.
@@ -82,7 +74,7 @@ func (v RunAnswer) Revision() int64 { return v.version }
 func (v RunAnswer) Self() string { return "/gap-runs/" + v.ID }
 
 func answerRun(r RunRow) RunAnswer {
-	return RunAnswer{ID: r.ID, Customer: r.Slug, State: r.State, Trigger: r.Trigger, RequestedBy: r.RequestedBy, DiscoveryRun: optional(r.DiscoveryRunID), Controls: r.Controls, Subjects: r.Subjects,
+	return RunAnswer{ID: r.ID, Customer: r.Slug, State: r.State, Trigger: r.Trigger, RequestedBy: r.RequestedBy, DiscoveryRun: r.DiscoveryRunID.Pointer(), Controls: r.Controls, Subjects: r.Subjects,
 		Counts: r.Counts.V, Changed: r.Changed, Drifted: r.Drifted, CreatedAt: r.CreatedAt, StartedAt: r.StartedAt.Ptr(), FinishedAt: r.FinishedAt.Ptr(), version: r.Version}
 }
 

@@ -98,6 +98,15 @@ func (j *JSON[T]) Scan(src any) error {
 // Null is a text column in which the empty string is NULL: for optional references.
 type Null string
 
+// Pointer is the text, nil where there is none: as JSON wants it.
+func (n Null) Pointer() *string {
+	if n == "" {
+		return nil
+	}
+	s := string(n)
+	return &s
+}
+
 // Value implements driver.Valuer.
 func (n Null) Value() (driver.Value, error) {
 	if n == "" {
