@@ -2,8 +2,12 @@ package customer
 
 import (
 	"context"
+	"net/http"
 
+	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
+	"vigie/internal/trust/permission"
+	"vigie/internal/trust/web"
 )
 
 // Resolve finds the customer of a slug or id within the transaction's scope. Faults: not_found, which a customer outside of
@@ -15,6 +19,19 @@ func Resolve(ctx context.Context, tx *db.Tx, ref string) (string, error) {
 
 // One reads the customer of a slug or id within the transaction's scope, without custom fields. Faults: not_found.
 func One(ctx context.Context, tx *db.Tx, ref string) (Customer, error) { return get(ctx, tx, ref) }
+
+// Chosen is the one customer that a page or a posted form is about (web.Chosen); "" where it is still to be chosen. Faults: not_found.
+func Chosen(r *http.Request, p *ui.Page, a permission.Actor, d *db.DB) (id string, err error) {
+	slug := web.Chosen(r, p)
+	if slug == "" {
+		return "", nil
+	}
+	err = d.View(r.Context(), a.Scope(), func(tx *db.Tx) error {
+		id, err = Resolve(r.Context(), tx, slug)
+		return err
+	})
+	return id, err
+}
 
 // Names gives slug and name of these customers, in one query; those outside of the scope are left out.
 func Names(ctx context.Context, tx *db.Tx, ids []string) (map[string]Name, error) {

@@ -59,7 +59,7 @@ var documentPages = map[string]pageRule{
 	"GET /documents/matrix": {action: permission.DocumentRead},
 	"GET /documents/ask":    {action: permission.DocumentWrite},
 	"POST /documents/ask": {action: permission.DocumentWrite, form: func(f *firm) url.Values {
-		return fields("of", f.Slug, "workload", f.Refs["workload"], "owed_by", f.Refs["contact"], "kinds", "network")
+		return fields("customer", f.Slug, "workload", f.Refs["workload"], "owed_by", f.Refs["contact"], "kinds", "network")
 	}},
 	"POST /documents/{id}/hand-in": {action: permission.DocumentHandIn, multi: true, form: fixedForm("edition", "2", "file", "by form")},
 	"POST /documents/{id}/review":  {action: permission.DocumentReview, form: fixedForm("verdict", "reviewed", "quality", "good")},

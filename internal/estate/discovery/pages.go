@@ -60,10 +60,7 @@ func (h pages) owner(r *http.Request, p *ui.Page, a permission.Actor, id string)
 
 // chosen is the customer that a form names, else the one whose data the page shows: its id.
 func (h pages) chosen(r *http.Request, p *ui.Page, a permission.Actor) (string, error) {
-	slug := web.Customer(p)
-	if slug == "" {
-		slug = r.PostFormValue("customer")
-	}
+	slug := web.Chosen(r, p)
 	if slug == "" {
 		var f fault.Fields
 		f.Add("customer", "discovery.choose_customer")

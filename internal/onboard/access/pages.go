@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"vigie/internal/customer"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/trust/permission"
@@ -36,40 +37,18 @@ func links(p *ui.Page, a permission.Actor) []ui.Link {
 	return []ui.Link{{Label: p.T("access.propose.link"), Href: p.In("/access-checks/propose")}}
 }
 
-// chosen is the customer of the form, of the page, or the only one there is.
-func chosen(r *http.Request, p *ui.Page) string {
-	if slug := r.PostFormValue("customer"); slug != "" {
-		return slug
-	}
-	if slug := web.Customer(p); slug != "" || len(p.Customers) != 1 {
-		return slug
-	}
-	return p.Customers[0].Slug
-}
-
-func (h pages) customer(r *http.Request, p *ui.Page, a permission.Actor) (id string, ok bool, err error) {
-	slug := chosen(r, p)
-	if slug == "" {
-		return "", false, nil
-	}
-	err = h.s.db.View(r.Context(), a.Scope(), func(tx *db.Tx) error {
-		return tx.Get(r.Context(), &id, `SELECT id FROM {customer} WHERE slug = ?`, slug)
-	})
-	return id, err == nil, err
-}
-
 func (h pages) showProposals(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	if err := a.Require(permission.AccessWrite); err != nil {
 		return err
 	}
 	p.Title, p.Active = p.T("access.propose.title"), "access_check"
 	p.Crumbs = []ui.Link{{Label: p.T("register.access_check.many"), Href: "/access-checks"}}
-	id, ok, err := h.customer(r, p, a)
+	id, err := customer.Chosen(r, p, a, h.s.db)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		ui.Render(w, r, http.StatusOK, choosePage(p))
+	if id == "" {
+		ui.Render(w, r, http.StatusOK, ui.ChooseCustomerPage(p, "/access-checks/propose"))
 		return nil
 	}
 	scope, err := a.Scope().Narrow(id)
@@ -82,7 +61,7 @@ func (h pages) showProposals(w http.ResponseWriter, r *http.Request, p *ui.Page,
 	}); err != nil {
 		return err
 	}
-	ui.Render(w, r, http.StatusOK, proposalsPage(p, h.s.library.missing(have), chosen(r, p)))
+	ui.Render(w, r, http.StatusOK, proposalsPage(p, h.s.library.missing(have), web.Chosen(r, p)))
 	return nil
 }
 
@@ -91,14 +70,11 @@ func (h pages) forCustomer(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 	if err := a.Require(permission.AccessWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	id, ok, err := h.customer(r, p, a)
+	id, err := customer.Chosen(r, p, a, h.s.db)
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if id == "" {
 		ui.Redirect(w, r, p.In("/access-checks/propose"))
 		return nil
 	}
@@ -166,9 +142,6 @@ func (h pages) give(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 func (h pages) prove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	rec, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	after, err := h.s.Prove(r.Context(), a, rec.ID, web.Version(r), r.PostFormValue("works") == "true", r.PostFormValue("note"))

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"vigie/internal/customer"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -172,9 +172,6 @@ func (h pages) review(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := h.belongs(r, p, a); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	to := "/documents/" + r.PathValue("id")
 	_, err := h.s.Review(r.Context(), a, r.PathValue("id"), NewReview{Verdict: r.PostFormValue("verdict"), Quality: r.PostFormValue("quality"), Remarks: r.PostFormValue("remarks")})
 	if err != nil {
@@ -188,9 +185,6 @@ func (h pages) waive(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 	if err := h.belongs(r, p, a); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	to := "/documents/" + r.PathValue("id")
 	if _, err := h.s.Waive(r.Context(), a, r.PathValue("id"), strings.TrimSpace(r.PostFormValue("reason"))); err != nil {
 		return web.Refused(w, r, p, to, err)
@@ -200,8 +194,7 @@ func (h pages) waive(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 
 // askView is the form that asks for documents.
 type askView struct {
-	customers []ui.Option // to choose from, where none is chosen
-	slug      string
+	slug      string // of the customer
 	workloads []ui.Option
 	contacts  []ui.Option
 	kinds     []ui.Option
@@ -220,35 +213,20 @@ func (h pages) askForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 			values.Add("kinds", k.ID)
 		}
 	}
-	return h.askPage(w, r, p, a, http.StatusOK, askView{values: values, slug: chosen(p, p.Query.Get("of"))})
-}
-
-// chosen is the customer of the page, the one that a form names, or the only one.
-func chosen(p *ui.Page, given string) string {
-	switch {
-	case p.Customer != nil:
-		return p.Customer.Slug
-	case given != "":
-		return given
-	case len(p.Customers) == 1:
-		return p.Customers[0].Slug
-	}
-	return ""
+	return h.askPage(w, r, p, a, http.StatusOK, askView{values: values})
 }
 
 func (h pages) askPage(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, status int, v askView) error {
 	p.Title, p.Active = p.T("documents.ask.title"), "document"
 	p.Crumbs = []ui.Link{{Label: p.T("register.document.many"), Href: "/documents"}}
-	if v.slug == "" {
-		for _, c := range p.Customers {
-			v.customers = append(v.customers, ui.Option{Value: c.Slug, Label: c.Name})
-		}
-		ui.Render(w, r, status, askChoice(p, v))
-		return nil
-	}
-	owner, err := h.customer(r.Context(), a, v.slug)
+	v.slug = web.Chosen(r, p)
+	owner, err := customer.Chosen(r, p, a, h.s.DB)
 	if err != nil {
 		return err
+	}
+	if owner == "" {
+		ui.Render(w, r, status, ui.ChooseCustomerPage(p, "/documents/ask"))
+		return nil
 	}
 	scope, err := a.For(permission.DocumentWrite, owner)
 	if err != nil {
@@ -283,27 +261,16 @@ func options(rows []Named) []ui.Option {
 	return out
 }
 
-// customer finds a customer by slug in the actor's scope. Faults: not_found.
-func (h pages) customer(ctx context.Context, a permission.Actor, slug string) (found string, err error) {
-	err = h.s.DB.View(ctx, a.Scope(), func(tx *db.Tx) error {
-		return tx.Get(ctx, &found, `SELECT id FROM {customer} WHERE slug = ?`, slug)
-	})
-	return found, err
-}
-
 func (h pages) ask(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	if err := a.Require(permission.DocumentWrite); err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	in := NewRequest{Workload: r.PostFormValue("workload"), Kinds: r.PostForm["kinds"], OwedBy: r.PostFormValue("owed_by"), DueOn: r.PostFormValue("due_on")}
 	out, err := h.s.Ask(r.Context(), a, in)
 	if err != nil {
-		v := askView{values: r.PostForm, slug: chosen(p, r.PostFormValue("of"))}
+		v := askView{values: r.PostForm}
 		var ok bool
-		if v.summary, v.errors, ok = web.Faults(p, err, func(field string) string { return p.Or("documents.ask.field."+field, field) }); !ok || v.slug == "" { // i18n: documents.ask.field.*
+		if v.summary, v.errors, ok = web.Faults(p, err, func(field string) string { return p.Or("documents.ask.field."+field, field) }); !ok { // i18n: documents.ask.field.*
 			return err
 		}
 		return h.askPage(w, r, p, a, web.Status(err), v)
@@ -314,10 +281,9 @@ func (h pages) ask(w http.ResponseWriter, r *http.Request, p *ui.Page, a permiss
 // matrixView is a customer's workloads by kinds.
 type matrixView struct {
 	Standing
-	customers []ui.Customer // to choose from
-	kinds     Kinds
-	may       bool
-	today     string
+	kinds Kinds
+	may   bool
+	today string
 }
 
 func (h pages) matrix(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -328,15 +294,13 @@ func (h pages) matrix(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	p.Crumbs = []ui.Link{{Label: p.T("register.document.many"), Href: "/documents"}}
 	web.Watch(p, "document")
 	v := matrixView{kinds: h.s.Kinds, may: a.May(permission.DocumentWrite), today: p.Now().In(p.Zone()).Format(time.DateOnly)}
-	slug := chosen(p, "")
-	if slug == "" {
-		v.customers = p.Customers
-		ui.Render(w, r, http.StatusOK, matrixChoice(p, v))
-		return nil
-	}
-	owner, err := h.customer(r.Context(), a, slug)
+	owner, err := customer.Chosen(r, p, a, h.s.DB)
 	if err != nil {
 		return err
+	}
+	if owner == "" {
+		ui.Render(w, r, http.StatusOK, ui.ChooseCustomerPage(p, "/documents/matrix"))
+		return nil
 	}
 	if v.Standing, err = h.s.Standing(r.Context(), a, owner); err != nil {
 		return err

@@ -376,14 +376,7 @@ func (h pages) pull(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err := a.Require(permission.FindingImport); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	slug := web.Customer(p)
-	if slug == "" {
-		slug = r.PostFormValue("customer")
-	}
-	if _, err := h.s.Pull(r.Context(), a, slug); err != nil {
+	if _, err := h.s.Pull(r.Context(), a, web.Chosen(r, p)); err != nil {
 		return err
 	}
 	return web.Done(w, r, p, "/findings/import", p.T("finding.pull.done"))

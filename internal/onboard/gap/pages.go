@@ -255,14 +255,7 @@ func (h pages) evaluate(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err := a.Require(permission.GapWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	slug := web.Customer(p)
-	if slug == "" {
-		slug = r.PostFormValue("customer")
-	}
-	if _, err := h.s.Evaluate(r.Context(), a, slug); err != nil {
+	if _, err := h.s.Evaluate(r.Context(), a, web.Chosen(r, p)); err != nil {
 		return err
 	}
 	return web.Done(w, r, p, "/gaps", p.T("gap.done_evaluate"))

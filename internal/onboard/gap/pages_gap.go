@@ -165,9 +165,6 @@ func (h pages) accept(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := acceptForm{Reason: r.PostFormValue("reason"), Until: r.PostFormValue("until")}
 	in := NewAcceptance{Gap: v.ID, Reason: f.Reason}
 	if f.Until != "" {

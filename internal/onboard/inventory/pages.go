@@ -7,8 +7,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"vigie/internal/customer"
 	"vigie/internal/kit/ui"
-	"vigie/internal/platform/db"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
@@ -47,46 +47,24 @@ func tabs(p *ui.Page, active string) []ui.Tab {
 	return out
 }
 
-// chosen is the customer of the form, of the page, or the only one there is.
-func chosen(r *http.Request, p *ui.Page) string {
-	if slug := r.PostFormValue("customer"); slug != "" {
-		return slug
-	}
-	if slug := web.Customer(p); slug != "" || len(p.Customers) != 1 {
-		return slug
-	}
-	return p.Customers[0].Slug
-}
-
-func (h pages) customer(r *http.Request, p *ui.Page, a permission.Actor) (id string, ok bool, err error) {
-	slug := chosen(r, p)
-	if slug == "" {
-		return "", false, nil
-	}
-	err = h.s.db.View(r.Context(), a.Scope(), func(tx *db.Tx) error {
-		return tx.Get(r.Context(), &id, `SELECT id FROM {customer} WHERE slug = ?`, slug)
-	})
-	return id, err == nil, err
-}
-
 func (h pages) review(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	if err := a.Require(permission.InventoryRead); err != nil {
 		return err
 	}
 	p.Title, p.Active = p.T("inventory.review.title"), "inventory-review"
-	id, ok, err := h.customer(r, p, a)
+	id, err := customer.Chosen(r, p, a, h.s.db)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		ui.Render(w, r, http.StatusOK, choosePage(p, "/inventory-review"))
+	if id == "" {
+		ui.Render(w, r, http.StatusOK, ui.ChooseCustomerPage(p, "/inventory-review"))
 		return nil
 	}
 	lines, err := h.s.Review(r.Context(), a, id)
 	if err != nil {
 		return err
 	}
-	ui.Render(w, r, http.StatusOK, reviewPage(p, lines, chosen(r, p), a.May(permission.InventoryWrite)))
+	ui.Render(w, r, http.StatusOK, reviewPage(p, lines, web.Chosen(r, p), a.May(permission.InventoryWrite)))
 	return nil
 }
 
@@ -94,21 +72,18 @@ func (h pages) take(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err := a.Require(permission.InventoryWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	id, ok, err := h.customer(r, p, a)
+	id, err := customer.Chosen(r, p, a, h.s.db)
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if id == "" {
 		ui.Redirect(w, r, p.In("/inventory-review"))
 		return nil
 	}
 	if _, err := h.s.Take(r.Context(), a, id); err != nil {
-		return web.Refused(w, r, p, "/inventory-review?customer="+chosen(r, p), err)
+		return web.Refused(w, r, p, "/inventory-review?customer="+web.Chosen(r, p), err)
 	}
-	return web.Done(w, r, p, "/inventory-review?customer="+chosen(r, p), p.T("inventory.review.taken"))
+	return web.Done(w, r, p, "/inventory-review?customer="+web.Chosen(r, p), p.T("inventory.review.taken"))
 }
 
 func (h pages) accept(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
@@ -117,9 +92,6 @@ func (h pages) accept(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 		return err
 	}
 	if err := web.Belongs(p, rec.Customer); err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	to := "/inventory-review?customer=" + rec.Customer

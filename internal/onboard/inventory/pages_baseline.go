@@ -55,9 +55,9 @@ func (h pages) fresh(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 func (h pages) form(w http.ResponseWriter, r *http.Request, p *ui.Page, status int, in NewBaseline, summary []ui.FieldFault, errors map[string]string) error {
 	p.Title, p.Active = p.T("inventory.baseline.add"), "inventory-review"
 	p.Crumbs = []ui.Link{{Label: p.T("inventory.baseline.many"), Href: "/baselines"}}
-	customer := chosen(r, p)
+	customer := web.Chosen(r, p)
 	if customer == "" {
-		ui.Render(w, r, status, choosePage(p, "/baselines/new"))
+		ui.Render(w, r, status, ui.ChooseCustomerPage(p, "/baselines/new"))
 		return nil
 	}
 	ui.Render(w, r, status, formPage(p, customer, in, summary, errors))
@@ -68,10 +68,7 @@ func (h pages) freeze(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := a.Require(permission.BaselineWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	in := NewBaseline{Customer: chosen(r, p), Name: r.PostFormValue("name"), Note: r.PostFormValue("note")}
+	in := NewBaseline{Customer: web.Chosen(r, p), Name: r.PostFormValue("name"), Note: r.PostFormValue("note")}
 	b, err := h.s.Freeze(r.Context(), a, in)
 	if err != nil {
 		summary, errors, ok := web.Faults(p, err, func(field string) string {
@@ -146,9 +143,6 @@ func (h pages) discard(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 		return err
 	}
 	if err := web.Belongs(p, b.Customer); err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	if err := h.s.Discard(r.Context(), a, b.ID, web.Version(r)); err != nil {

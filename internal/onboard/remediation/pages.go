@@ -41,14 +41,6 @@ func whole(err error) error {
 	return err
 }
 
-// chosen is the customer whose page it is; "" where none is chosen and there is more than one.
-func chosen(p *ui.Page) string {
-	if p.Customer == nil && len(p.Customers) == 1 {
-		return p.Customers[0].Slug
-	}
-	return web.Customer(p)
-}
-
 type board struct {
 	slug       string
 	groups     []group
@@ -70,7 +62,7 @@ type group struct {
 }
 
 func (s *Service) showProposals(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	return s.board(w, r, p, a, http.StatusOK, board{slug: chosen(p)})
+	return s.board(w, r, p, a, http.StatusOK, board{slug: web.Chosen(r, p)})
 }
 
 func (s *Service) board(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, status int, b board) error {
@@ -120,10 +112,7 @@ func (s *Service) postProposals(w http.ResponseWriter, r *http.Request, p *ui.Pa
 	if err := a.Require(permission.MeasureWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	b := board{slug: chosen(p), due: strings.TrimSpace(r.PostFormValue("due")), milestone: r.PostFormValue("milestone"), picked: r.PostForm["proposal"]}
+	b := board{slug: web.Chosen(r, p), due: strings.TrimSpace(r.PostFormValue("due")), milestone: r.PostFormValue("milestone"), picked: r.PostForm["proposal"]}
 	if b.slug == "" {
 		return fault.New(fault.NotFound, "fault.not_found")
 	}
@@ -166,7 +155,7 @@ func (s *Service) showPlan(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 		return err
 	}
 	p.Title, p.Active = p.T("remediation.plan"), "remediation"
-	v := planView{slug: chosen(p), title: map[string]string{}, today: p.Now()}
+	v := planView{slug: web.Chosen(r, p), title: map[string]string{}, today: p.Now()}
 	if v.slug != "" {
 		var err error
 		if v.plan, err = s.Plan(r.Context(), a, v.slug); err != nil {

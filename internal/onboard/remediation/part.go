@@ -107,9 +107,6 @@ func (s *Service) postClose(w http.ResponseWriter, r *http.Request, p *ui.Page, 
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if m, err = s.Close(r.Context(), a, m.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/measures/"+r.PathValue("id"), whole(err))
 	}
@@ -121,9 +118,6 @@ func (s *Service) postNeed(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if err := s.Need(r.Context(), a, m.ID, r.PostFormValue("measure")); err != nil {
 		return web.Refused(w, r, p, "/measures/"+m.ID, err)
 	}
@@ -133,9 +127,6 @@ func (s *Service) postNeed(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 func (s *Service) postDropNeed(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	m, err := s.named(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	if err := s.DropNeed(r.Context(), a, m.ID, r.PostFormValue("measure")); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"vigie/internal/customer"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/trust/permission"
@@ -42,48 +43,25 @@ func environmentWord(p *ui.Page) func(string) string {
 	return func(e string) string { return p.Or("register.requirement.value.environment."+e, e) } // i18n: register.*
 }
 
-// chosen is the customer of the page, or the only one there is.
-func chosen(p *ui.Page) string {
-	if slug := web.Customer(p); slug != "" || len(p.Customers) != 1 {
-		return slug
-	}
-	return p.Customers[0].Slug
-}
-
-// customer finds the one that is chosen; ok is false where none is.
-func (h pages) customer(r *http.Request, p *ui.Page, a permission.Actor) (id string, ok bool, err error) {
-	slug := r.PostFormValue("customer")
-	if slug == "" {
-		slug = chosen(p)
-	}
-	if slug == "" {
-		return "", false, nil
-	}
-	err = h.s.db.View(r.Context(), a.Scope(), func(tx *db.Tx) error {
-		return tx.Get(r.Context(), &id, `SELECT id FROM {customer} WHERE slug = ?`, slug)
-	})
-	return id, err == nil, err
-}
-
 func (h pages) showProposals(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	if err := a.Require(permission.RequirementWrite); err != nil {
 		return err
 	}
 	p.Title, p.Active = p.T("requirement.propose.title"), "requirement"
 	p.Crumbs = []ui.Link{{Label: p.T("register.requirement.many"), Href: "/requirements"}}
-	id, ok, err := h.customer(r, p, a)
+	id, err := customer.Chosen(r, p, a, h.s.db)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		ui.Render(w, r, http.StatusOK, choosePage(p))
+	if id == "" {
+		ui.Render(w, r, http.StatusOK, ui.ChooseCustomerPage(p, "/requirements/propose"))
 		return nil
 	}
 	list, err := h.s.Proposals(r.Context(), a, id, environmentWord(p))
 	if err != nil {
 		return err
 	}
-	ui.Render(w, r, http.StatusOK, proposalsPage(p, list))
+	ui.Render(w, r, http.StatusOK, proposalsPage(p, list, web.Chosen(r, p)))
 	return nil
 }
 
@@ -91,14 +69,11 @@ func (h pages) propose(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 	if err := a.Require(permission.RequirementWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
-	id, ok, err := h.customer(r, p, a)
+	id, err := customer.Chosen(r, p, a, h.s.db)
 	if err != nil {
 		return err
 	}
-	if !ok { // asked again
+	if id == "" { // asked again
 		ui.Redirect(w, r, p.In("/requirements/propose"))
 		return nil
 	}

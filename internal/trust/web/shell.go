@@ -207,6 +207,18 @@ func Customer(p *ui.Page) string {
 	return p.Customer.Slug
 }
 
+// Chosen is the slug of the one customer that a page or a posted form is about: the one that the form names, the chosen one, or the only one that
+// the reader has; "" where it is still to be chosen.
+func Chosen(r *http.Request, p *ui.Page) string {
+	if slug := r.PostFormValue("customer"); slug != "" {
+		return slug
+	}
+	if p.Customer == nil && len(p.Customers) == 1 {
+		return p.Customers[0].Slug
+	}
+	return Customer(p)
+}
+
 // Faults gives the messages of a refused form: the summary, and by field. ok is false for errors that are not about fields.
 func Faults(p *ui.Page, err error, label func(field string) string) (summary []ui.FieldFault, byField map[string]string, ok bool) {
 	var f *fault.Error
