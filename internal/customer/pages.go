@@ -271,9 +271,6 @@ func (h pages) newForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 }
 
 func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readForm(r)
 	set, err := h.houseFields(r.Context(), a)
 	if err != nil {
@@ -324,9 +321,6 @@ func (h pages) editForm(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	c, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	f := readForm(r)

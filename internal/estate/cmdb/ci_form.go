@@ -95,9 +95,6 @@ func (h pages) createCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err := a.Require(permission.CIWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readCI(r)
 	customer := f.Customer
 	if p.Customer != nil {
@@ -184,9 +181,6 @@ func (h pages) changeCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readCI(r)
 	in := ChangeCI{Name: edit(c, FieldName, c.Name, f.Name), Environment: edit(c, FieldEnvironment, c.Environment, f.Environment),
 		Criticality: edit(c, FieldCriticality, c.Criticality, f.Criticality), Owner: edit(c, FieldOwner, c.Owner, f.Owner)}
@@ -224,9 +218,6 @@ func (h pages) changeCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 func (h pages) takeBack(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	c, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	var in ChangeCI
@@ -271,9 +262,6 @@ func (c CI) doomed(p *ui.Page) ui.Doomed {
 func (h pages) removeCI(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	c, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	if err := h.s.DeleteCI(r.Context(), a, c.ID, web.Version(r)); err != nil {

@@ -214,9 +214,6 @@ func (h pages) createWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page
 	if err := a.Require(permission.WorkloadWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readWorkload(r)
 	customer := f.Customer
 	if p.Customer != nil {
@@ -284,9 +281,6 @@ func (h pages) changeWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page
 	if err := a.Require(permission.WorkloadWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readWorkload(r)
 	set, err := h.s.fieldsOf(r.Context(), a, workloadKind, found.Customer)
 	if err != nil {
@@ -338,9 +332,6 @@ func (w Workload) doomed(p *ui.Page) ui.Doomed {
 func (h pages) removeWorkload(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	found, _, err := h.oneWorkload(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	if err := h.s.DeleteWorkload(r.Context(), a, found.ID, web.Version(r)); err != nil {

@@ -156,9 +156,6 @@ func (h pages) addAccount(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 	if err := a.Require(permission.AccountWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readAccount(r)
 	acc, err := func() (Account, error) {
 		customer, err := h.chosen(r, p, a)
@@ -241,9 +238,6 @@ func (h pages) changeAccount(w http.ResponseWriter, r *http.Request, p *ui.Page,
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readAccount(r)
 	regions := f.regions()
 	in := UpdateAccount{Name: &f.Name, RoleARN: &f.RoleARN, Regions: &regions, AcceptOpenRole: &f.AcceptOpenRole, Version: web.Version(r)}
@@ -306,9 +300,6 @@ func (h pages) doomAccount(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 func (h pages) removeAccount(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	acc, _, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	err = h.s.RemoveAccount(r.Context(), a, acc.ID, web.Version(r))

@@ -118,9 +118,6 @@ func (h pages) startRun(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err := a.Require(permission.DiscoveryRun); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	customer, err := h.chosen(r, p, a)
 	if err != nil {
 		return web.Refused(w, r, p, "/discovery", err)
@@ -141,9 +138,6 @@ func (h pages) startRun(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 
 func (h pages) setPlan(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	if err := a.Require(permission.AccountWrite); err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	customer, err := h.chosen(r, p, a)

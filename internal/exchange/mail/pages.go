@@ -164,9 +164,6 @@ func (h pages) resend(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if _, err := h.s.Resend(r.Context(), a, m.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/mails/"+m.ID, err)
 	}

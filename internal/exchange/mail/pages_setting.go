@@ -89,9 +89,6 @@ func label(p *ui.Page) func(string) string {
 }
 
 func (h pages) save(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	get := func(name string) *string {
 		v := r.PostFormValue(name)
 		return &v
@@ -124,9 +121,6 @@ func (h pages) save(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 }
 
 func (h pages) test(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	to := r.PostFormValue("to")
 	ref, err := target(r, p)
 	if err != nil {

@@ -59,9 +59,6 @@ func (h pages) lift(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if err := h.s.Lift(r.Context(), a, s.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/mail-suppressions", err)
 	}

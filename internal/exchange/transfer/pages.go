@@ -77,9 +77,6 @@ func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := mayRemove(a); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	v := dataView{found: c, remove: true, Reason: r.PostFormValue("reason"), Digest: r.PostFormValue("export_digest")}
 	made, err := h.s.RequestRemoval(r.Context(), a, NewRemoval{Customer: c.ID, Reason: v.Reason, ExportDigest: v.Digest})
 	if err == nil {

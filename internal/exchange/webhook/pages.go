@@ -175,7 +175,7 @@ func (v view) facts(p *ui.Page) []ui.Fact {
 }
 
 func (h pages) turn(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -190,17 +190,8 @@ func (h pages) turn(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	return web.Done(w, r, p, "/webhooks/"+v.ID, done)
 }
 
-// posted reads a form that is about one webhook.
-func (h pages) posted(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) (Webhook, error) {
-	v, err := h.one(r, p, a)
-	if err != nil {
-		return v, err
-	}
-	return v, web.ParseForm(w, r)
-}
-
 func (h pages) rotate(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -221,7 +212,7 @@ func (h pages) secret(w http.ResponseWriter, r *http.Request, p *ui.Page, v Webh
 }
 
 func (h pages) test(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -244,7 +235,7 @@ func told(w http.ResponseWriter, r *http.Request, p *ui.Page, d Delivery) error 
 }
 
 func (h pages) redeliverSpan(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -280,7 +271,7 @@ func label(p *ui.Page) func(string) string {
 }
 
 func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}

@@ -96,9 +96,6 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := a.Require(permission.WebhookWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := typed(r)
 	if f.Customer == "" {
 		f.Customer = web.Customer(p)
@@ -142,7 +139,7 @@ func need(customer string) permission.Action {
 }
 
 func (h pages) save(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}

@@ -182,9 +182,6 @@ func (h pages) redeliver(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if d, err = h.s.Redeliver(r.Context(), a, d.ID); err != nil {
 		return web.Refused(w, r, p, "/webhook-deliveries/"+r.PathValue("id"), err)
 	}

@@ -142,9 +142,6 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := a.Require(permission.DeliverableWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	slug := cmp.Or(r.PostFormValue("customer"), web.Customer(p))
 	if err := web.Belongs(p, slug); err != nil {
 		return err
@@ -307,9 +304,6 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	part, err := partNow(found.kind, r.PostFormValue("part"))
 	if err != nil {
 		return err
@@ -358,9 +352,6 @@ func (h pages) fill(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	_, changes, err := h.s.Refill(r.Context(), a, found.ID, web.Version(r))
 	if err != nil {
 		return web.Refused(w, r, p, "/deliverables/"+found.ID, err)
@@ -403,9 +394,6 @@ func (h pages) ask(w http.ResponseWriter, r *http.Request, p *ui.Page, a permiss
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if _, err := h.s.Ask(r.Context(), a, found.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/deliverables/"+found.ID, err)
 	}
@@ -415,9 +403,6 @@ func (h pages) ask(w http.ResponseWriter, r *http.Request, p *ui.Page, a permiss
 func (h pages) takeBack(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	found, err := h.one(r, p, a, 0)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	if err := h.s.TakeBack(r.Context(), a, found.ID, r.PostFormValue("reason")); err != nil {

@@ -119,9 +119,6 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := a.Require(permission.EstimateWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := form{Customer: r.PostFormValue("customer"), Title: r.PostFormValue("title"), Tier: r.PostFormValue("tier")}
 	if f.Customer == "" {
 		f.Customer = web.Customer(p)
@@ -250,7 +247,7 @@ func cmpOr(s, otherwise string) string {
 }
 
 func (h pages) compute(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	e, now, err := h.posted(w, r, p, a)
+	e, now, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -271,17 +268,8 @@ func faults(p *ui.Page, err error) (summary []ui.FieldFault, ok bool) {
 	return summary, ok
 }
 
-// posted reads the estimate that a form of its page is about.
-func (h pages) posted(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) (Estimate, Version, error) {
-	e, v, err := h.one(r, p, a)
-	if err != nil {
-		return e, v, err
-	}
-	return e, v, web.ParseForm(w, r)
-}
-
 func (h pages) issue(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	e, _, err := h.posted(w, r, p, a)
+	e, _, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -293,7 +281,7 @@ func (h pages) issue(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 }
 
 func (h pages) revise(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	e, _, err := h.posted(w, r, p, a)
+	e, _, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}

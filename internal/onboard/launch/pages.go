@@ -145,9 +145,6 @@ type form struct {
 }
 
 func (h pages) read(w http.ResponseWriter, r *http.Request, p *ui.Page) (f form, err error) {
-	if err := web.ParseForm(w, r); err != nil {
-		return f, err
-	}
 	get := r.PostFormValue
 	f = form{Customer: cmp.Or(web.Customer(p), get("customer")), TargetOn: get("target_on"), Note: get("note"), Version: get("version"), Condition: get("condition"), Reason: get("reason"), Owner: get("owner"), Expires: get("expires_at")}
 	if named := get("customer"); named != "" {
@@ -303,9 +300,6 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 func (h pages) act(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, done string, act func(Whole) error) error {
 	found, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	err = act(found)

@@ -146,9 +146,6 @@ func (h pages) revoke(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if _, err := h.s.RevokeWaiver(r.Context(), a, found.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/waivers/"+found.ID, err)
 	}

@@ -160,9 +160,6 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := a.Require(permission.PlanWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := form{values: map[string]string{}}
 	for _, name := range []string{"customer", "title", "starts_on"} {
 		f.values[name] = r.PostFormValue(name)
@@ -262,17 +259,8 @@ func (v view) facts(p *ui.Page) []ui.Fact {
 		ui.Fact{Label: p.T("plans.time_zone"), Value: ui.Text(v.TimeZone)}, ui.Fact{Label: p.T("plans.tasks"), Value: ui.Text(p.T("plans.done_of", "done", done, "all", len(v.tasks)))})
 }
 
-// posted reads the plan that a form of its page is about.
-func (h pages) posted(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) (planned, error) {
-	v, err := h.onePlan(r, p, a)
-	if err != nil {
-		return v, err
-	}
-	return v, web.ParseForm(w, r)
-}
-
 func (h pages) state(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.onePlan(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -284,7 +272,7 @@ func (h pages) state(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 }
 
 func (h pages) addTask(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.onePlan(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -292,7 +280,7 @@ func (h pages) addTask(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 }
 
 func (h pages) addAction(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	m, err := h.postedMeeting(w, r, p, a)
+	m, err := h.oneMeeting(r, p, a)
 	if err != nil {
 		return err
 	}
@@ -311,9 +299,6 @@ func (h pages) done(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	t, err := h.s.Task(r.Context(), a, r.PathValue("id"))
 	if err == nil {
 		err = web.Belongs(p, t.Customer)
-	}
-	if err == nil {
-		err = web.ParseForm(w, r)
 	}
 	if err != nil {
 		return err

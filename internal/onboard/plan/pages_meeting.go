@@ -33,14 +33,6 @@ func (h pages) oneMeeting(r *http.Request, p *ui.Page, a permission.Actor) (Answ
 	return m, web.Belongs(p, m.Customer)
 }
 
-func (h pages) postedMeeting(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) (Answer, error) {
-	m, err := h.oneMeeting(r, p, a)
-	if err != nil {
-		return m, err
-	}
-	return m, web.ParseForm(w, r)
-}
-
 func (h pages) meeting(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	m, err := h.oneMeeting(r, p, a)
 	if err != nil {
@@ -161,7 +153,7 @@ func readMeeting(r *http.Request, p *ui.Page) (f form, starts, ends db.Time, age
 }
 
 func (h pages) addMeeting(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	v, err := h.posted(w, r, p, a)
+	v, err := h.onePlan(r, p, a)
 	if err == nil {
 		err = a.Require(permission.PlanWrite)
 	}
@@ -200,7 +192,7 @@ func (h pages) editMeeting(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 }
 
 func (h pages) changeMeeting(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	m, err := h.postedMeeting(w, r, p, a)
+	m, err := h.oneMeeting(r, p, a)
 	if err == nil {
 		err = a.Require(permission.PlanWrite)
 	}
@@ -224,7 +216,7 @@ func (h pages) changeMeeting(w http.ResponseWriter, r *http.Request, p *ui.Page,
 
 // act does something to the meeting of the address and goes back to it.
 func (h pages) act(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor, done string, f func(m Answer) error) error {
-	m, err := h.postedMeeting(w, r, p, a)
+	m, err := h.oneMeeting(r, p, a)
 	if err != nil {
 		return err
 	}

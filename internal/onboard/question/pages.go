@@ -156,9 +156,6 @@ func (h pages) newForm(w http.ResponseWriter, r *http.Request, p *ui.Page, statu
 }
 
 func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := newForm{NewAssessment: NewAssessment{Customer: r.PostFormValue("customer"), Questionnaire: r.PostFormValue("questionnaire"), Title: r.PostFormValue("title")}}
 	x, err := h.s.Create(r.Context(), a, f.NewAssessment)
 	if err != nil {
@@ -263,25 +260,16 @@ func (h pages) ended(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 }
 
 func (h pages) reopen(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	_, err := h.s.Reopen(r.Context(), a, r.PathValue("id"), r.PostFormValue("reason"))
 	return h.ended(w, r, p, a, err, view{reasonTyped: r.PostFormValue("reason")}, p.T("question.done_reopen"))
 }
 
 func (h pages) review(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	_, err := h.s.Review(r.Context(), a, r.PathValue("id"), r.PostFormValue("remark"))
 	return h.ended(w, r, p, a, err, view{remarksTyped: r.PostFormValue("remark")}, p.T("question.done_review"))
 }
 
 func (h pages) link(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := linkForm{days: strings.TrimSpace(r.PostFormValue("days"))}
 	f.NewLink = NewLink{Name: r.PostFormValue("name"), Email: r.PostFormValue("email"), Language: r.PostFormValue("language"), Sections: r.PostForm["sections"]}
 	var err error

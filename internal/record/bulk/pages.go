@@ -72,9 +72,6 @@ func (h pages) read(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if err := a.Require(permission.BulkWrite); err != nil {
 		return d, nil, err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return d, nil, err
-	}
 	f := r.Form // the buttons of a list say in their address what they begin
 	if e, err = h.s.editable(a, f.Get("list")); err != nil {
 		return d, nil, err
@@ -273,9 +270,6 @@ func (h pages) apply(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 // undo takes an edit back, and returns to where the reader was.
 func (h pages) undo(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	e, err := h.s.Edit(r.Context(), a, r.PathValue("id"))
-	if err == nil {
-		err = web.ParseForm(w, r)
-	}
 	if err != nil {
 		return err
 	}

@@ -243,9 +243,6 @@ func (h pages) act(w http.ResponseWriter, r *http.Request, p *ui.Page, a permiss
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	done, err := work(f)
 	if err != nil {
 		return web.Refused(w, r, p, home+"/"+f.ID, err)
@@ -256,9 +253,6 @@ func (h pages) act(w http.ResponseWriter, r *http.Request, p *ui.Page, a permiss
 func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	f, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	values, err := strconv.Atoi(r.PostFormValue("values"))

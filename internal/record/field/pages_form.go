@@ -122,9 +122,6 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := a.Require(permission.FieldWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readDefinition(r)
 	in := New{Customer: f.Customer, RecordType: f.RecordType, Key: f.Key, LabelEN: f.LabelEN, LabelFR: f.LabelFR, HelpEN: f.HelpEN, HelpFR: f.HelpFR, Kind: Kind(f.Kind),
 		Choices: readChoices(f.Choices), Required: f.Required == "true"}
@@ -168,9 +165,6 @@ func (h pages) editForm(w http.ResponseWriter, r *http.Request, p *ui.Page, stat
 func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	found, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	f := readDefinition(r)

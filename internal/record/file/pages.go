@@ -206,9 +206,6 @@ func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if err := h.s.Remove(r.Context(), a, v.ID, web.Version(r)); err != nil {
 		return web.Refused(w, r, p, "/attachments/"+v.ID, err)
 	}

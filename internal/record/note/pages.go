@@ -188,9 +188,6 @@ func readForm(r *http.Request) form {
 }
 
 func (h pages) write(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readForm(r)
 	made, err := h.s.Write(r.Context(), a, NewNote{RecordType: f.Kind, RecordID: f.Record, Body: f.Body, Public: f.Public})
 	if err != nil {
@@ -271,9 +268,6 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readForm(r)
 	made, err := h.s.Edit(r.Context(), a, n.ID, web.Version(r), ChangeNote{Body: f.Body})
 	if err != nil {
@@ -286,9 +280,6 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	n, on, err := h.one(r, p, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	if err := h.s.Remove(r.Context(), a, n.ID, web.Version(r)); err != nil {

@@ -11,9 +11,6 @@ import (
 )
 
 func (h pages) watch(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	on := r.PostFormValue("watching") == "true"
 	if _, err := h.s.SetWatching(r.Context(), a, Watch{RecordType: r.PostFormValue("record_type"), RecordID: r.PostFormValue("record_id"), Watching: &on}); err != nil {
 		return err
@@ -66,9 +63,6 @@ func (h pages) read(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 
 // open takes a notification as read and goes to its record.
 func (h pages) open(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	ref := r.PostFormValue("id")
 	if !id.Valid(ref) {
 		return fault.New(fault.NotFound, "fault.not_found")
@@ -96,9 +90,6 @@ func (h pages) open(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 }
 
 func (h pages) mail(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if _, err := h.s.SetPreference(r.Context(), a, Preference{Mail: r.PostFormValue("mail")}); err != nil {
 		return web.Refused(w, r, p, "/inbox", err)
 	}

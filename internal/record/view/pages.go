@@ -45,9 +45,6 @@ func (h pages) to(v View) string {
 
 // create saves the query that a list shows under a name.
 func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	in := NewView{List: r.PostFormValue("list"), Name: r.PostFormValue("name"), Query: r.PostFormValue("query"), Audience: r.PostFormValue("audience"),
 		Default: r.PostFormValue("default") == "true"}
 	if r.PostFormValue("for") != "all" {
@@ -68,9 +65,6 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 
 // save puts what the list shows now into the view.
 func (h pages) save(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	query := r.PostFormValue("query")
 	v, err := h.s.Change(r.Context(), a, r.PathValue("id"), 0, ChangeView{Query: &query})
 	if err != nil {
@@ -81,9 +75,6 @@ func (h pages) save(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 
 // prefer makes a view one's own default, or no longer.
 func (h pages) prefer(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	on := r.PostFormValue("default") == "true"
 	v, err := h.s.Change(r.Context(), a, r.PathValue("id"), 0, ChangeView{Default: &on})
 	if err != nil {
@@ -117,9 +108,6 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	var in ChangeView
 	on := r.PostFormValue("default") == "true"
 	in.Default = &on
@@ -151,9 +139,6 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 
 func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	v, err := h.s.View(r.Context(), a, r.PathValue("id"))
-	if err == nil {
-		err = web.ParseForm(w, r)
-	}
 	if err == nil {
 		version, _ := strconv.ParseInt(r.PostFormValue("version"), 10, 64) // an unreadable one takes any
 		err = h.s.Delete(r.Context(), a, v.ID, version)

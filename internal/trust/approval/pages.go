@@ -180,9 +180,6 @@ func (h pages) receipt(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 }
 
 func (h pages) sign(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	_, err := h.s.Sign(r.Context(), a, r.PathValue("id"), r.PostFormValue("sha256"), r.PostFormValue("statement") == "true")
 	var f *fault.Error
 	if errors.As(err, &f) && f.Code == fault.Forbidden && f.Key == proofNeeded {
@@ -199,17 +196,11 @@ const proofNeeded = "trust.proof.needed"
 func proveHref(id string) string { return "/prove?next=" + url.QueryEscape("/approvals/"+id) }
 
 func (h pages) refuse(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	_, err := h.s.Refuse(r.Context(), a, r.PathValue("id"), r.PostFormValue("reason"))
 	return h.ended(w, r, p, a, err, "approval.done_refuse")
 }
 
 func (h pages) withdraw(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	_, err := h.s.Withdraw(r.Context(), a, r.PathValue("id"), r.PostFormValue("reason"))
 	return h.ended(w, r, p, a, err, "approval.done_withdraw")
 }

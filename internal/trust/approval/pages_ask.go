@@ -80,9 +80,6 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err := a.Require(permission.ApprovalRequest); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	get := r.PostFormValue
 	f := form{Customer: get("customer"), Title: get("title"), Content: strings.ReplaceAll(get("content"), "\r\n", "\n"), Statement: get("statement"), Expires: get("expires_at"),
 		RecordType: get("record_type"), RecordID: get("record_id"), Roles: r.PostForm["roles"]}

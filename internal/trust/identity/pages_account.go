@@ -75,9 +75,6 @@ func (h room) refused(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 }
 
 func (h room) changeAccount(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	name, language, zone, theme := get("name"), get("language"), get("time_zone"), get("theme")
 	if _, err := h.s.SetPreferences(r.Context(), a, Preferences{Name: &name, Language: &language, TimeZone: &zone, Theme: &theme}); err != nil {
@@ -89,9 +86,6 @@ func (h room) changeAccount(w http.ResponseWriter, r *http.Request, p *ui.Page, 
 }
 
 func (h room) changePassword(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if err := h.s.ChangePassword(r.Context(), a, r.PostFormValue("current_password"), r.PostFormValue("password")); err != nil {
 		return h.refused(w, r, p, a, err, nil)
 	}

@@ -49,9 +49,6 @@ func (h room) showTOTP(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 }
 
 func (h room) addTOTP(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if ok, err := h.proven(w, r, a, "/account/totp"); !ok {
 		return err
 	}
@@ -113,9 +110,6 @@ func (h room) askNewPasskey(w http.ResponseWriter, r *http.Request, _ *ui.Page, 
 }
 
 func (h room) addPasskey(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if ok, err := h.proven(w, r, a, ui.AccountPath); !ok {
 		return err
 	}
@@ -127,9 +121,6 @@ func (h room) addPasskey(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 }
 
 func (h room) removePasskey(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if ok, err := h.proven(w, r, a, ui.AccountPath); !ok {
 		return err
 	}
@@ -145,9 +136,6 @@ func (h room) askProof(w http.ResponseWriter, r *http.Request, _ *ui.Page, a per
 }
 
 func (h room) proveByPasskey(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	v := proveView{next: ui.LocalPath(r.PostFormValue("next"))}
 	return h.proved(w, r, p, a, v, h.s.ProveByPasskey(r.Context(), a, site(r), answer(r)))
 }
@@ -183,9 +171,6 @@ func (h room) rules(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 }
 
 func (h room) setRules(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	var required []permission.Role
 	for _, role := range permission.Roles() {
 		if slices.Contains(r.PostForm["role"], string(role)) {
@@ -199,9 +184,6 @@ func (h room) setRules(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 }
 
 func (h room) endGlass(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	err := h.s.EndGlass(r.Context(), a, r.PostFormValue("id"))
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err

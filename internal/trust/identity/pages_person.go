@@ -180,9 +180,6 @@ func (h room) createPerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a
 	if err := a.Require(permission.UserWrite); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := readPerson(r)
 	u, err := h.s.CreateUser(r.Context(), a, NewUser{Email: f.Email, Name: f.Name, Role: permission.Role(f.Role), Customers: f.Customers, Language: f.Language, TimeZone: f.TimeZone, Invite: true})
 	if err != nil {
@@ -211,9 +208,6 @@ func (h room) editPerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a p
 func (h room) changePerson(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	u, err := h.one(r, p, a, permission.UserWrite)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	f := readPerson(r)
@@ -246,9 +240,6 @@ func (h room) setDisabled(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	to := "/people/" + u.ID
 	if _, err := h.s.UpdateUser(r.Context(), a, u.ID, web.Version(r), ChangeUser{Disabled: &off}); err != nil {
 		return web.Refused(w, r, p, to, err)
@@ -260,9 +251,6 @@ func (h room) setDisabled(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 func (h room) posted(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) (User, error) {
 	u, err := h.one(r, p, a, permission.UserWrite)
 	if err != nil {
-		return u, err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return u, err
 	}
 	if v := web.Version(r); v != 0 && v != u.Version {

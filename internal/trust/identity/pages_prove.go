@@ -49,9 +49,6 @@ func (h room) fillProve(r *http.Request, a permission.Actor, v *proveView) (err 
 }
 
 func (h room) prove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	v := proveView{next: ui.LocalPath(r.PostFormValue("next"))}
 	if r.PostFormValue("elsewhere") != "" && h.s.ProveElsewhere != nil {
 		if err := h.fillProve(r, a, &v); err != nil {

@@ -89,9 +89,6 @@ func (h room) sessions(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 }
 
 func (h room) revokeSession(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if err := h.s.RevokeSession(r.Context(), a, r.PathValue("id"), web.Version(r)); err != nil {
 		return err
 	}

@@ -101,9 +101,6 @@ func (h room) createToken(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 	if err := a.Require(permission.TokenOwn); err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	get := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	f := tokenForm{Name: get("name"), Role: get("role"), Customer: get("customer"), Days: get("days"), Rate: get("request_rate")}
 	var bad fault.Fields
@@ -141,9 +138,6 @@ func (h room) createToken(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 }
 
 func (h room) revokeToken(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if err := h.s.RevokeToken(r.Context(), a, r.PathValue("id"), web.Version(r)); err != nil {
 		return err
 	}

@@ -75,9 +75,6 @@ func lifetimes(p *ui.Page) []ui.Option {
 }
 
 func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	days, err := strconv.Atoi(r.PostFormValue("days"))
 	if err != nil || days < 0 || days > 3650 {
 		days = 365
@@ -99,9 +96,6 @@ func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 }
 
 func (h pages) revoke(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	t, err := h.s.Token(r.Context(), a, r.PathValue("token"))
 	if err != nil {
 		return err

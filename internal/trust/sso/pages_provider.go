@@ -35,9 +35,6 @@ func (h pages) form(w http.ResponseWriter, r *http.Request, p *ui.Page, status i
 }
 
 func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := form{values: r.PostForm}
 	on := f.get("enabled") == "true"
 	made, err := h.s.CreateProvider(r.Context(), a, NewProvider{Slug: strings.TrimSpace(f.get("slug")), Name: f.get("name"), Button: f.get("button"), Issuer: f.get("issuer"),
@@ -73,9 +70,6 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := form{values: r.PostForm}
 	on, held, scopes, values := f.get("enabled") == "true", words(f.get("domains")), words(f.get("scopes")), words(f.get("factor_values"))
 	text := func(name string) *string { s := f.get(name); return &s }
@@ -95,9 +89,6 @@ func (h pages) change(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 }
 
 func (h pages) remove(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	if err := h.s.DeleteProvider(r.Context(), a, r.PathValue("id"), web.Version(r)); err != nil {
 		return err
 	}

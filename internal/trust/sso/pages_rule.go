@@ -44,9 +44,6 @@ func (h pages) createRule(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := form{values: r.PostForm}
 	_, err = h.s.CreateRule(r.Context(), a, NewRule{Provider: v.ID, Position: number(f.get("position")), Group: f.get("group"), Role: f.get("role"), Customers: words(f.get("customers"))})
 	if err != nil {
@@ -107,9 +104,6 @@ func (h pages) changeRule(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 	if err != nil {
 		return err
 	}
-	if err := web.ParseForm(w, r); err != nil {
-		return err
-	}
 	f := form{values: r.PostForm}
 	group, role, customers, position := f.get("group"), f.get("role"), words(f.get("customers")), number(f.get("position"))
 	if _, err := h.s.UpdateRule(r.Context(), a, rule.ID, web.Version(r), ChangeRule{Position: &position, Group: &group, Role: &role, Customers: &customers}); err != nil {
@@ -125,9 +119,6 @@ func (h pages) changeRule(w http.ResponseWriter, r *http.Request, p *ui.Page, a 
 func (h pages) removeRule(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	v, rule, err := h.rule(r, a)
 	if err != nil {
-		return err
-	}
-	if err := web.ParseForm(w, r); err != nil {
 		return err
 	}
 	if err := h.s.DeleteRule(r.Context(), a, rule.ID, web.Version(r)); err != nil {
