@@ -23,6 +23,15 @@ type todayView struct {
 	changes  []todayRun
 	reviews  []todayReview
 	signs    []todayApproval
+	hooks    []todayHook
+}
+
+// todayHook is a webhook of which nothing is taken.
+type todayHook struct {
+	ID       string  `db:"id"`
+	Name     string  `db:"name"`
+	State    string  `db:"state"`
+	Customer db.Null `db:"customer"` // none for one of the instance
 }
 
 // todayApproval is what waits for the reader's own signature.
@@ -73,7 +82,7 @@ type todayGap struct {
 
 // calm tells that nothing waits for anybody.
 func (v todayView) calm() bool {
-	return len(v.written)+len(v.open)+len(v.accounts)+len(v.gaps)+len(v.reviews)+len(v.signs) == 0
+	return len(v.written)+len(v.open)+len(v.accounts)+len(v.gaps)+len(v.reviews)+len(v.signs)+len(v.hooks) == 0
 }
 
 // today is the first page: what needs somebody, each with a link to where it can be mended.
@@ -115,6 +124,12 @@ func (a *App) today(w http.ResponseWriter, r *http.Request, p *ui.Page, actor pe
 			WHERE (? = '' OR k.slug = ?) AND d.review_on <> '' AND d.review_on <= ? AND d.status IN ('draft', 'current') ORDER BY d.review_on, d.title LIMIT 10`,
 			slug, slug, p.Now().AddDate(0, 0, 7).Format(time.DateOnly)); err != nil {
 			return err
+		}
+		if actor.May(permission.WebhookWrite) {
+			if err := tx.Select(ctx, &v.hooks, `SELECT w.id, w.name, w.state, k.name AS customer FROM {webhook} w LEFT JOIN {customer} k ON k.id = w.customer_id
+				WHERE (? = '' OR k.slug = ?) AND (w.state = 'disabled' OR w.state = 'active' AND w.failing_since IS NOT NULL) ORDER BY w.failing_since, w.id LIMIT 10`, slug, slug); err != nil {
+				return err
+			}
 		}
 		if !actor.May(permission.AccountRead) {
 			return nil

@@ -3,13 +3,15 @@ package app
 import (
 	"context"
 
+	"vigie/internal/exchange/mail"
 	"vigie/internal/exchange/webhook"
+	"vigie/internal/platform/db"
 	"vigie/internal/platform/jobs"
 )
 
 // wireWebhooks opens the room of outgoing webhooks and hangs its work on the queue, and on what is told of changes.
 func (a *App) wireWebhooks() {
-	a.Webhooks = webhook.New(webhook.Parts{DB: a.db, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Seal: a.Secrets, Policy: a.outbound(), Topics: topics(), Resolve: a.resolve,
+	a.Webhooks = webhook.New(webhook.Parts{DB: a.db, Clock: a.opts.Clock, Log: a.opts.Telemetry.Log, Seal: a.Secrets, Policy: a.outbound(), Topics: topics(), Resolve: a.resolve, Mailer: webhookMail{a},
 		Hand: func(ctx context.Context, customer, delivery string) error {
 			return a.queue.Insert(ctx, jobs.Task{Topic: webhook.TaskTopic, Customer: customer, Key: delivery})
 		}})
@@ -72,4 +74,23 @@ func topics() []webhook.Topic {
 		instance("sign_in_rule", "update"),
 		instance("secret_keys", "rotate"),
 	}
+}
+
+// webhookMail writes to whoever manages webhooks.
+type webhookMail struct{ app *App }
+
+// Disabled implements webhook.Mailer.
+func (m webhookMail) Disabled(ctx context.Context, tx *db.Tx, w webhook.Mail) error {
+	template, link := "webhook_failing", ""
+	if w.Why == webhook.Gone {
+		template = "webhook_gone"
+	}
+	if w.Customer == "" {
+		w.Customer = m.app.bundle.Printer(w.To.Language, nil, tx.Now().Time).T("webhook.instance")
+	}
+	if to := m.app.opts.PublicURL; to != nil {
+		link = to.String() + w.Path
+	}
+	return m.app.Mail.Put(ctx, tx, mail.Message{Template: template, To: mail.Address{Name: w.To.Name, Email: w.To.Email}, Language: w.To.Language, TimeZone: w.To.TimeZone,
+		Args: map[string]any{"webhook": w.Webhook, "customer": w.Customer, "host": w.Host, "since": w.Since}, Link: link, Unique: w.Unique})
 }

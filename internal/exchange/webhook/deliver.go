@@ -213,6 +213,10 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, hook hookRow, d deliver
 	}
 	before := hook.State
 	hook.State = Disabled
+	hook.Version++
+	if err := s.tell(ctx, tx, hook, why); err != nil {
+		return err
+	}
 	if err := follow(ctx, tx, hook); err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@
 //	   `----- delivered, failed: sent again by hand
 //
 // Messages are signed as Standard Webhooks says. One that is sent again keeps its webhook-id, by which a receiver knows it: a process
-// that dies between the answer and its note sends twice. A webhook of which nothing was taken for five days is disabled. While one is
+// that dies between the answer and its note sends twice. A webhook of which nothing was taken for five days is disabled, and
+// everybody who can enable it again is written to, in the same transaction. While one is
 // paused or disabled, what is queued waits without a due time, and what changes is not told.
 //
 // Addresses are called through package outbound. What the receiver answers is kept up to 1,000 bytes.

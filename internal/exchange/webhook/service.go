@@ -27,6 +27,7 @@ type Parts struct {
 	Policy  outbound.Policy
 	Topics  []Topic // what can be asked for
 	Resolve func(ctx context.Context, tx *db.Tx, slug string) (string, error)
+	Mailer  Mailer // nil where nobody is to be written to
 	// Hand gives a delivery to the workers, if there are any.
 	Hand func(ctx context.Context, customer, delivery string) error
 }

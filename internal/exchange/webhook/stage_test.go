@@ -20,6 +20,7 @@ import (
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/fault"
 	"vigie/internal/platform/outbound"
 	"vigie/internal/platform/seal/sealtest"
 	"vigie/internal/trust/permission"
@@ -96,6 +97,24 @@ type stage struct {
 	manager  *apitest.Client
 	partial  *apitest.Client // an administrator of bolt
 	url      string
+	letters  *letters
+}
+
+// letters keeps what people were written, and takes no address that is refused.
+type letters struct {
+	lock   sync.Mutex
+	sent   []webhook.Mail
+	refuse string
+}
+
+func (l *letters) Disabled(_ context.Context, _ *db.Tx, m webhook.Mail) error {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if m.To.Email == l.refuse {
+		return fault.New(fault.Invalid, "fault.not_found")
+	}
+	l.sent = append(l.sent, m)
+	return nil
 }
 
 func on(t *testing.T, test func(*testing.T, *stage)) {
@@ -103,11 +122,11 @@ func on(t *testing.T, test func(*testing.T, *stage)) {
 }
 
 func open(t testing.TB, d *db.DB, c *clock.Manual) *stage {
-	s := &stage{db: d, clock: c, receiver: &receiver{status: 204}}
+	s := &stage{db: d, clock: c, receiver: &receiver{status: 204}, letters: &letters{}}
 	srv := httptest.NewServer(s.receiver)
 	t.Cleanup(srv.Close)
 	s.url = srv.URL
-	s.Service = webhook.New(webhook.Parts{DB: d, Clock: c, Log: slog.New(slog.DiscardHandler), Seal: sealtest.New(t), Policy: outbound.Policy{Allow: []string{"127.0.0.1"}}, Resolve: customer.Resolve,
+	s.Service = webhook.New(webhook.Parts{DB: d, Clock: c, Log: slog.New(slog.DiscardHandler), Seal: sealtest.New(t), Policy: outbound.Policy{Allow: []string{"127.0.0.1"}}, Resolve: customer.Resolve, Mailer: s.letters,
 		Topics: []webhook.Topic{{Record: "contact", Actions: []string{"create", "update"}}, {Record: "customer", Actions: []string{"update"}}, {Record: "user", Actions: []string{"create"}, Instance: true}},
 		Hand:   func(ctx context.Context, customer, delivery string) error { return s.Deliver(ctx, customer, delivery) }})
 	server := apitest.New(t, d, c, customer.Resolve, customer.NewService(d), s.Service)
