@@ -65,9 +65,14 @@ func Start(tb testing.TB) string {
 	if err != nil {
 		tb.Fatalf("start PostgreSQL: %v", err)
 	}
+	return startFrom(tb, admin, "template0")
+}
+
+// startFrom copies a database that nobody is connected to, so that parallel tests can copy it at once.
+func startFrom(tb testing.TB, admin, source string) string {
+	tb.Helper()
 	name := "t_" + strings.ToLower(rand.Text())
-	// template0 is never connected to, so that parallel tests can copy it at once.
-	execute(tb, admin, "CREATE DATABASE "+name+" TEMPLATE template0")
+	execute(tb, admin, "CREATE DATABASE "+name+" TEMPLATE "+source)
 	tb.Cleanup(func() { execute(tb, admin, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return with(tb, admin, func(u *url.URL) { u.Path = "/" + name })
 }

@@ -27,19 +27,8 @@ func quiet(backup.Step) {}
 
 // engines gives a maker of empty databases of each engine.
 var engines = map[string]func(testing.TB) *db.DB{
-	"sqlite": func(t testing.TB) *db.DB { return dbtest.SQLite(t, clock.NewManual(dbtest.Start)) },
-	"postgres": func(t testing.TB) *db.DB {
-		address := pg.Start(t)
-		if err := db.Migrate(t.Context(), address, dbtest.NoExtra); err != nil {
-			t.Fatal(err)
-		}
-		d, err := db.Open(t.Context(), address, clock.NewManual(dbtest.Start))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(d.Close)
-		return d
-	},
+	"sqlite":   func(t testing.TB) *db.DB { return dbtest.SQLite(t, clock.NewManual(dbtest.Start)) },
+	"postgres": func(t testing.TB) *db.DB { return dbtest.Postgres(t, clock.NewManual(dbtest.Start)) },
 }
 
 func operator() permission.Actor {

@@ -96,15 +96,8 @@ func (i *instance) seed(t *testing.T) {
 }
 
 var engines = map[string]func(*testing.T) *db.DB{
-	"sqlite": func(t *testing.T) *db.DB { return dbtest.SQLite(t, clock.NewManual(dbtest.Start)) },
-	"postgres": func(t *testing.T) *db.DB {
-		address := pg.Start(t)
-		check(t, db.Migrate(t.Context(), address, dbtest.NoExtra))
-		d, err := db.Open(t.Context(), address, clock.NewManual(dbtest.Start))
-		check(t, err)
-		t.Cleanup(d.Close)
-		return d
-	},
+	"sqlite":   func(t *testing.T) *db.DB { return dbtest.SQLite(t, clock.NewManual(dbtest.Start)) },
+	"postgres": func(t *testing.T) *db.DB { return dbtest.Postgres(t, clock.NewManual(dbtest.Start)) },
 }
 
 // What one instance exports, another takes in whole: on either engine, under another slug if wanted, and nothing of anybody else.

@@ -2,8 +2,10 @@ package db
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -153,18 +155,9 @@ func secure(ctx context.Context, d *sql.DB) error {
 			}
 		}
 	}
-	run(`SELECT pg_advisory_xact_lock(7166210)`)
-	run(`DO $$ BEGIN
-		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '` + AppRole + `') THEN
-			CREATE ROLE ` + AppRole + ` NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-		END IF;
-		IF NOT pg_has_role(current_user, '` + AppRole + `', 'MEMBER') THEN
-			EXECUTE format('GRANT ` + AppRole + ` TO %I', current_user);
-		END IF;
-	EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`)
-	run(`GRANT USAGE ON SCHEMA public TO ` + AppRole)
-	run(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ` + AppRole)
-	run(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ` + AppRole)
+	for _, text := range roleStatements() {
+		run(text)
+	}
 	for _, t := range Tables() {
 		if t.Key == "" {
 			continue
@@ -177,16 +170,72 @@ func secure(ctx context.Context, d *sql.DB) error {
 		if !there {
 			continue
 		}
-		// CASE, so that "*" is never cast; an unset setting is NULL and lets no row through.
-		within := fmt.Sprintf(`CASE current_setting('vigie.scope', true) WHEN '*' THEN true
-			ELSE %s = ANY (string_to_array(current_setting('vigie.scope', true), ',')::uuid[]) END`, t.Key)
-		run(`ALTER TABLE ` + t.Name + ` ENABLE ROW LEVEL SECURITY`)
-		run(`ALTER TABLE ` + t.Name + ` FORCE ROW LEVEL SECURITY`)
-		run(`DROP POLICY IF EXISTS of_customer ON ` + t.Name)
-		run(`CREATE POLICY of_customer ON ` + t.Name + ` USING (` + within + `) WITH CHECK (` + within + `)`)
+		for _, text := range policyStatements(t) {
+			run(text)
+		}
 	}
 	if err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// roleStatements make the application role and what it may do.
+func roleStatements() []string {
+	return []string{
+		`SELECT pg_advisory_xact_lock(7166210)`,
+		`DO $$ BEGIN
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '` + AppRole + `') THEN
+			CREATE ROLE ` + AppRole + ` NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+		END IF;
+		IF NOT pg_has_role(current_user, '` + AppRole + `', 'MEMBER') THEN
+			EXECUTE format('GRANT ` + AppRole + ` TO %I', current_user);
+		END IF;
+	EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+		`GRANT USAGE ON SCHEMA public TO ` + AppRole,
+		`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ` + AppRole,
+		`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ` + AppRole,
+	}
+}
+
+// policyStatements hold a table of customers to the scope of the transaction.
+func policyStatements(t Table) []string {
+	// CASE, so that "*" is never cast; an unset setting is NULL and lets no row through.
+	within := fmt.Sprintf(`CASE current_setting('vigie.scope', true) WHEN '*' THEN true
+			ELSE %s = ANY (string_to_array(current_setting('vigie.scope', true), ',')::uuid[]) END`, t.Key)
+	return []string{
+		`ALTER TABLE ` + t.Name + ` ENABLE ROW LEVEL SECURITY`,
+		`ALTER TABLE ` + t.Name + ` FORCE ROW LEVEL SECURITY`,
+		`DROP POLICY IF EXISTS of_customer ON ` + t.Name,
+		`CREATE POLICY of_customer ON ` + t.Name + ` USING (` + within + `) WITH CHECK (` + within + `)`,
+	}
+}
+
+// Fingerprint tells one schema of PostgreSQL from another: it changes with every word that Migrate would run there. Tests copy a
+// database that was migrated before instead of migrating theirs, and know by it which.
+func Fingerprint() (string, error) {
+	files, err := rendered(Postgres)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	err = fs.WalkDir(files, ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(files, path)
+		fmt.Fprintf(sum, "%s\n%s\n", path, text)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	texts := roleStatements()
+	for _, t := range Tables() {
+		if t.Key != "" {
+			texts = append(texts, policyStatements(t)...)
+		}
+	}
+	fmt.Fprintln(sum, strings.Join(texts, "\n"))
+	return hex.EncodeToString(sum.Sum(nil)[:12]), nil
 }

@@ -12,7 +12,6 @@ import (
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
-	"vigie/test/pg"
 )
 
 // ear collects what is heard; want waits until all of it has been.
@@ -96,10 +95,7 @@ func TestNewsAreToldOnceDurable(t *testing.T) {
 // Two processes over one PostgreSQL hear one another, each text once, also more than one notification can carry.
 func TestReplicasHearOneAnother(t *testing.T) {
 	t.Parallel()
-	address := pg.Start(t)
-	if err := db.Migrate(t.Context(), address, dbtest.NoExtra); err != nil {
-		t.Fatal(err)
-	}
+	address := dbtest.PostgresAddress(t)
 	ctx, stop := context.WithCancel(t.Context())
 	var relays sync.WaitGroup
 	open := func() *db.DB {
