@@ -83,9 +83,19 @@ func (c *userList) Run(ctx context.Context, e *env, g *grammar) error {
 	}
 	cells := make([][]string, len(users))
 	for i, u := range users {
-		cells[i] = []string{u.ID, u.Email, u.Name, string(u.Role)}
+		cells[i] = []string{u.ID, u.Email, u.Name, string(u.Role), userState(u)}
 	}
-	return c.print(e.stdout, []string{"id", "email", "name", "role"}, users, cells)
+	return c.print(e.stdout, []string{"id", "email", "name", "role", "state"}, users, cells)
+}
+
+func userState(u identity.User) string {
+	switch {
+	case u.Disabled:
+		return "disabled"
+	case !u.Invited.IsZero():
+		return "invited until " + u.Invited.Format(time.RFC3339)
+	}
+	return "active"
 }
 
 type tokenCommand struct {

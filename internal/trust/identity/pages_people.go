@@ -71,9 +71,14 @@ func roleOptions(p *ui.Page, may permission.Role) (out []ui.Option) {
 	return out
 }
 
-func userState(p *ui.Page, disabled bool) templ.Component {
-	if disabled {
+func userState(p *ui.Page, u User) templ.Component {
+	switch {
+	case u.Disabled:
 		return ui.Status(ui.Off, p.T("people.state.disabled"))
+	case !u.Invited.IsZero() && !p.Now().Before(u.Invited.Time):
+		return ui.Status(ui.Soon, p.T("people.state.expired"))
+	case !u.Invited.IsZero():
+		return ui.Status(ui.Busy, p.T("people.state.invited"))
 	}
 	return ui.Status(ui.Good, p.T("people.state.active"))
 }
@@ -102,6 +107,9 @@ func (h room) people(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		}
 		return q
 	}}
+	if done, err := web.DownloadPages(w, r, p, a, l, "people", nil, shownUsers); done {
+		return err
+	}
 	found, err := web.ReadList[user](r, p, a, l)
 	if err != nil {
 		return err
@@ -119,9 +127,10 @@ func (h room) people(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		roles = append(roles, ui.Option{Value: string(role), Label: roleWord(p, role)})
 	}
 	found.Filters(ui.Filter{Name: "role", Label: p.T("people.role"), Options: roles},
-		ui.Filter{Name: "disabled_at.empty", Label: p.T("people.state.label"), Options: []ui.Option{{Value: "true", Label: p.T("people.state.active")}, {Value: "false", Label: p.T("people.state.disabled")}}})
+		ui.Filter{Name: "disabled_at.empty", Label: p.T("people.state.label"), Options: []ui.Option{{Value: "true", Label: p.T("people.state.active")}, {Value: "false", Label: p.T("people.state.disabled")}}},
+		ui.Filter{Name: "invited_until.empty", Label: p.T("people.invitation"), Options: []ui.Option{{Value: "false", Label: p.T("people.invitation_waits")}, {Value: "true", Label: p.T("people.invitation_none")}}})
 	table := found.List
-	table.ID, table.Label, table.Search, table.Export = "people", p.Title, p.T("people.search"), false
+	table.ID, table.Label, table.Search = "people", p.Title, p.T("people.search")
 	table.Empty = ui.Empty{Title: p.T("people.none"), Text: p.T("people.none_text")}
 	may := a.May(permission.UserWrite)
 	if may {
@@ -132,7 +141,7 @@ func (h room) people(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 		{Key: "email", Label: p.T("people.email"), Sort: true, Cell: func(u User) templ.Component { return ui.Breakable(u.Email) }},
 		{Key: "role", Label: p.T("people.role"), Sort: true, NoWrap: true, Cell: func(u User) templ.Component { return ui.Text(roleWord(p, u.Role)) }},
 		{Key: "customers", Label: p.T("people.customers"), Cell: func(u User) templ.Component { return ui.Text(reach(p, u.Customers)) }},
-		{Key: "state", Label: p.T("people.state.label"), NoWrap: true, Cell: func(u User) templ.Component { return userState(p, u.Disabled) }},
+		{Key: "state", Label: p.T("people.state.label"), NoWrap: true, Cell: func(u User) templ.Component { return userState(p, u) }},
 		{Key: "created_at", Label: p.T("people.since"), Sort: true, NoWrap: true, Cell: func(u User) templ.Component { return ui.When(p, u.CreatedAt.Time) }},
 	}, shown, func(u User) ui.Row { return ui.Row{ID: u.ID, Href: "/people/" + u.ID, Name: u.Name} })
 	ui.Render(w, r, http.StatusOK, peoplePage(p, t, may, a.May(permission.SignInRule)))

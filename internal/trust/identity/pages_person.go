@@ -25,7 +25,7 @@ type personView struct {
 }
 
 func (v personView) facts(p *ui.Page) []ui.Fact {
-	return []ui.Fact{
+	facts := []ui.Fact{
 		{Label: p.T("people.email"), Value: ui.Text(v.Email)},
 		{Label: p.T("people.role"), Value: ui.Text(roleWord(p, v.Role))},
 		{Label: p.T("people.customers"), Value: ui.Text(reach(p, v.Customers))},
@@ -33,6 +33,10 @@ func (v personView) facts(p *ui.Page) []ui.Fact {
 		{Label: p.T("people.time_zone"), Value: ui.Text(v.TimeZone)},
 		{Label: p.T("people.since"), Value: ui.When(p, v.CreatedAt.Time)},
 	}
+	if !v.Invited.IsZero() {
+		facts = append(facts, ui.Fact{Label: p.T("people.invited_until"), Value: ui.When(p, v.Invited.Time)})
+	}
+	return facts
 }
 
 // factorFacts says what somebody has to sign in.

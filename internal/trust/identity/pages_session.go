@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -49,8 +50,14 @@ func methodWord(p *ui.Page, s Session) string {
 func (h room) sessions(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("people.session.list"), "sessions"
 	now := db.At(h.s.clock.Now())
-	found, err := web.ReadList[sessionRow](r, p, a, web.Lister{DB: h.s.db, Need: permission.UserRead, Spec: SessionSpec,
-		Within: func(q list.Query) list.Query { return openSessions(a, now, q) }})
+	l := web.Lister{DB: h.s.db, Need: permission.UserRead, Spec: SessionSpec, Within: func(q list.Query) list.Query { return openSessions(a, now, q) }}
+	answers := func(ctx context.Context, tx *db.Tx, rows []sessionRow) ([]Session, error) {
+		return shownSessions(ctx, tx, a.Via, rows)
+	}
+	if done, err := web.DownloadPages(w, r, p, a, l, "sessions", nil, answers); done {
+		return err
+	}
+	found, err := web.ReadList[sessionRow](r, p, a, l)
 	if err != nil {
 		return err
 	}
@@ -68,7 +75,7 @@ func (h room) sessions(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 	}
 	found.Filters(ui.Filter{Name: "method", Label: p.T("people.session.method"), Options: methods})
 	table := found.List
-	table.ID, table.Label, table.Search, table.Export = "sessions", p.Title, p.T("people.session.search"), false
+	table.ID, table.Label, table.Search = "sessions", p.Title, p.T("people.session.search")
 	table.Empty = ui.Empty{Title: p.T("people.session.none"), Text: p.T("people.session.none_text")}
 	may := a.May(permission.UserWrite)
 	columns := []ui.Column[Session]{

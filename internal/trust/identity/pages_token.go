@@ -18,8 +18,11 @@ import (
 
 func (h room) tokens(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
 	p.Title, p.Active = p.T("people.token.list"), "tokens"
-	found, err := web.ReadList[tokenRow](r, p, a, web.Lister{DB: h.s.db, Need: permission.TokenOwn, Spec: TokenSpec,
-		Within: func(q list.Query) list.Query { return tokensOf(a, q) }})
+	l := web.Lister{DB: h.s.db, Need: permission.TokenOwn, Spec: TokenSpec, Within: func(q list.Query) list.Query { return tokensOf(a, q) }}
+	if done, err := web.DownloadPages(w, r, p, a, l, "tokens", nil, shownTokens); done {
+		return err
+	}
+	found, err := web.ReadList[tokenRow](r, p, a, l)
 	if err != nil {
 		return err
 	}
@@ -34,7 +37,7 @@ func (h room) tokens(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 	found.Filters(ui.Filter{Name: "revoked_at.empty", Label: p.T("people.state.label"), Options: []ui.Option{
 		{Value: "true", Label: p.T("people.token.state.valid")}, {Value: "false", Label: p.T("people.token.state.revoked")}}})
 	table := found.List
-	table.ID, table.Label, table.Search, table.Export = "tokens", p.Title, p.T("people.token.search"), false
+	table.ID, table.Label, table.Search = "tokens", p.Title, p.T("people.token.search")
 	table.Empty = ui.Empty{Title: p.T("people.token.none"), Text: p.T("people.token.none_text"), Action: ui.Link{Label: p.T("people.token.add"), Href: "/tokens/new"}}
 	columns := []ui.Column[Token]{
 		{Key: "name", Label: p.T("people.token.name"), Sort: true, Cell: func(t Token) templ.Component { return ui.Text(t.Name) }},

@@ -119,8 +119,11 @@ func tieTo(ctx context.Context, tx *db.Tx, u user, ids []string) error {
 }
 
 func show(ctx context.Context, tx *db.Tx, u user) (User, error) {
-	ties, err := tiesOf(ctx, tx, []user{u})
-	return u.shown(slugs(ties[u.ID])), err
+	out, err := shownUsers(ctx, tx, []user{u})
+	if err != nil {
+		return User{}, err
+	}
+	return out[0], nil
 }
 
 // CountAdmins counts those who may administer: none is a fault of code conflict, as nobody could change anything.

@@ -42,6 +42,28 @@ func tiesOf(ctx context.Context, tx *db.Tx, users []user) (map[string][]tie, err
 	return out, err
 }
 
+// invitationsOf tells until when the invitations of many users work; who has none that waits is left out.
+func invitationsOf(ctx context.Context, tx *db.Tx, users []user) (map[string]db.Time, error) {
+	out := map[string]db.Time{}
+	if len(users) == 0 {
+		return out, nil
+	}
+	ids := make([]string, len(users))
+	for i, u := range users {
+		ids[i] = u.ID
+	}
+	var rows []struct {
+		UserID string  `db:"user_id"`
+		Until  db.Time `db:"expires_at"`
+	}
+	err := tx.Select(ctx, &rows, `SELECT CAST(user_id AS TEXT) AS user_id, expires_at FROM {sign_in_link} WHERE purpose = ? AND user_id IN (`+db.Marks(len(ids))+`)`,
+		append([]any{string(invitation)}, db.Anys(ids)...)...)
+	for _, r := range rows {
+		out[r.UserID] = r.Until
+	}
+	return out, err
+}
+
 func slugs(ties []tie) []string {
 	out := []string{}
 	for _, t := range ties {

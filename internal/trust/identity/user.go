@@ -47,6 +47,7 @@ type User struct {
 	TimeZone  string          `json:"time_zone"`
 	Theme     string          `json:"theme"`
 	Disabled  bool            `json:"disabled"`
+	Invited   db.Time         `json:"invited_until" doc:"Until when the invitation that waits for the person works; null if none waits."`
 	Version   int64           `json:"version"`
 	CreatedAt db.Time         `json:"created_at"`
 	UpdatedAt db.Time         `json:"updated_at"`
@@ -203,6 +204,7 @@ var Spec = list.Spec{
 		{Name: "role", Column: "u.role", Kind: list.Choice, Sort: true, Filter: true, Values: strings.Split(roleList(), ", ")},
 		{Name: "created_at", Column: "u.created_at", Kind: list.Time, Sort: true, Filter: true},
 		{Name: "disabled_at", Column: "u.disabled_at", Kind: list.Time, Filter: true, Nullable: true},
+		{Name: "invited_until", Column: "(SELECT MAX(l.expires_at) FROM {sign_in_link} l WHERE l.user_id = u.id AND l.purpose = 'invitation')", Kind: list.Time, Filter: true, Nullable: true},
 	},
 	Search: list.Words("u.name", "u.email"),
 }

@@ -111,9 +111,14 @@ func (s *Service) AllUsers(ctx context.Context, a permission.Actor) (out []User,
 
 func shownUsers(ctx context.Context, tx *db.Tx, rows []user) ([]User, error) {
 	ties, err := tiesOf(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	invited, err := invitationsOf(ctx, tx, rows)
 	out := make([]User, len(rows))
 	for i, u := range rows {
 		out[i] = u.shown(slugs(ties[u.ID]))
+		out[i].Invited = invited[u.ID]
 	}
 	return out, err
 }
@@ -196,7 +201,9 @@ func (s *Service) UpdateUser(ctx context.Context, a permission.Actor, ref string
 		if hash != "" {
 			action = "update_password"
 		}
-		return audit.Write(ctx, tx, a, action, record(after), before.shown(slugs(ties[before.ID])), out)
+		shownBefore := before.shown(slugs(ties[before.ID]))
+		shownBefore.Invited = out.Invited // not a part of the change
+		return audit.Write(ctx, tx, a, action, record(after), shownBefore, out)
 	})
 	return out, err
 }
