@@ -32,7 +32,7 @@ func options(prefix string, values []string) (out []bulk.Option) {
 func editable() bulk.Rows[Customer] {
 	return bulk.Rows[Customer]{
 		Of: bulk.Kind{List: "customers", Title: "customers.list", Type: "customer", Table: "customer", Active: "customers", Need: permission.CustomerRead,
-			Write: permission.CustomerWrite, Spec: Spec, Owner: "c.id", Slug: "c.slug", Page: func(id string) string { return "/customers/" + id }},
+			Write: permission.CustomerWrite, Spec: Spec, Custom: true, Owner: "c.id", Slug: "c.slug", Page: func(id string) string { return "/customers/" + id }},
 		Columns: []bulk.Column[Customer]{
 			{Field: bulk.Field{Name: "name", Label: "customers.name", Form: bulk.Text, Keep: true}, Own: true,
 				Get: func(c *Customer) string { return c.Name }, Set: func(c *Customer, v string) { c.Name = v }},
@@ -61,6 +61,7 @@ func editable() bulk.Rows[Customer] {
 		},
 		Store: func(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []bulk.Pair[Customer]) error {
 			for _, p := range pairs { // one, as every customer is a scope of its own
+				p.Before.Custom, p.After.Custom = p.Was, p.Is
 				if _, err := store(ctx, tx, a, p.Before, p.After); err != nil {
 					return err
 				}

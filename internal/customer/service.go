@@ -9,7 +9,6 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
-	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/audit"
@@ -152,8 +151,8 @@ func (s *Service) update(ctx context.Context, a permission.Actor, ref string, ve
 		if err := field.Store(ctx, tx, set, after.ID, before.Custom, after.Custom); err != nil {
 			return err
 		}
-		if after, err = store(ctx, tx, a, before, after); err == nil && undo && after.Rate == before.Rate && reflect.DeepEqual(after.Custom, before.Custom) {
-			edit, err = bulk.Keep(ctx, tx, a, "customers", editable().Row(&before, &after))
+		if after, err = store(ctx, tx, a, before, after); err == nil && undo && after.Rate == before.Rate {
+			edit, err = editable().Keep(ctx, tx, a, &before, &after, before.Custom, after.Custom)
 		}
 		return err
 	})

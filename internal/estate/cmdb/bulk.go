@@ -26,7 +26,7 @@ type ciEditable struct{}
 // Kind implements bulk.Editable.
 func (ciEditable) Kind() bulk.Kind {
 	return bulk.Kind{List: "cis", Title: "estate.ci.list", Type: "ci", Table: "ci", Active: "inventory", Need: permission.CIRead, Write: permission.CIWrite,
-		Spec: inventorySpec(), Owner: "c.customer_id", Slug: "k.slug", Assignee: FieldOwner, Page: func(id string) string { return "/cis/" + id }}
+		Spec: inventorySpec(), Custom: true, Owner: "c.customer_id", Slug: "k.slug", Assignee: FieldOwner, Page: func(id string) string { return "/cis/" + id }}
 }
 
 func options(prefix string, values []string) (out []bulk.Option) {
@@ -97,9 +97,17 @@ func (r *record) cell(workloads map[string]string) func(string) bulk.Cell {
 // Read implements bulk.Editable.
 func (ciEditable) Read(ctx context.Context, tx *db.Tx, ids []string) ([]bulk.Record, error) {
 	rows, err := loadRecords(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	had, err := field.Read(ctx, tx, ciKind, ids)
+	if err != nil {
+		return nil, err
+	}
+	custom, err := bulk.Customs(ctx, tx, ciKind, nil)
 	var out []bulk.Record
 	for _, r := range rows {
-		out = append(out, bulk.Record{ID: r.ID, Name: r.Name, Version: r.Version, Cell: r.cell(nil)})
+		out = append(out, bulk.Record{ID: r.ID, Name: r.Name, Version: r.Version, Cell: custom.Cells(had[r.ID], r.cell(nil))})
 	}
 	return out, err
 }
@@ -109,9 +117,17 @@ type ciAsks struct {
 	workloads map[string]string // id and name -> id
 	named     map[string]string // id -> name
 	rules     []ruled
+	had       map[string]field.Values // custom fields, by CI
+	custom    bulk.Custom
 }
 
-func loadAsks(ctx context.Context, tx *db.Tx) (out ciAsks, err error) {
+func loadAsks(ctx context.Context, tx *db.Tx, ids []string, asks []bulk.Ask) (out ciAsks, err error) {
+	if out.had, err = field.Read(ctx, tx, ciKind, ids); err != nil {
+		return out, err
+	}
+	if out.custom, err = bulk.Customs(ctx, tx, ciKind, asks, slices.Collect(maps.Values(out.had))...); err != nil {
+		return out, err
+	}
 	if out.workloads, err = workloadRefs(ctx, tx); err != nil {
 		return out, err
 	}
@@ -135,30 +151,34 @@ func (ciEditable) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, asks 
 	if err != nil {
 		return plan, err
 	}
-	more, err := loadAsks(ctx, tx)
+	more, err := loadAsks(ctx, tx, ids, asks)
 	if err != nil {
 		return plan, err
 	}
 	var updates []ciUpdate
+	var stored []field.Stored
 	for _, ask := range asks {
 		old, ok := rows[ask.ID]
 		if !ok {
 			continue
 		}
-		row, u := more.decide(old, ask)
+		row, u, custom := more.decide(old, ask)
 		if row.Writes() {
-			updates = append(updates, u)
+			updates, stored = append(updates, u), append(stored, field.Stored{ID: old.ID, Before: more.had[old.ID], After: custom})
 		}
 		plan.Rows = append(plan.Rows, row)
 	}
 	plan.Apply = func(ctx context.Context, tx *db.Tx, a permission.Actor) error {
+		if err := more.custom.Store(ctx, tx, stored); err != nil {
+			return err
+		}
 		return updateCIs(ctx, tx, a, updates, "ci.change")
 	}
 	return plan, nil
 }
 
 // decide works out what is asked for one CI, by the rules of a single edit. It is pure.
-func (m ciAsks) decide(old record, ask bulk.Ask) (bulk.Row, ciUpdate) {
+func (m ciAsks) decide(old record, ask bulk.Ask) (bulk.Row, ciUpdate, field.Values) {
 	row := bulk.Row{ID: old.ID, Name: old.Name, Version: old.Version}
 	var c ChangeCI
 	tags, fields := maps.Clone(old.Tags.V), []string{FieldName, FieldEnvironment, FieldCriticality, FieldOwner, "workload"}
@@ -211,9 +231,12 @@ func (m ciAsks) decide(old record, ask bulk.Ask) (bulk.Row, ciUpdate) {
 		c.Tags = nil
 	}
 	u, faults := m.change(old, c)
+	was := m.had[old.ID]
+	is := m.custom.After(ask, was, &faults)
+	u.deltas = append(u.deltas, diffCustom(was, is)...)
 	row.Refused = append(row.Refused, faults...)
-	row.Diffs = bulk.Differ(fields, old.cell(m.named), u.now.cell(m.named))
-	return row, u
+	row.Diffs = bulk.Differ(append(fields, m.custom.Names()...), m.custom.Cells(was, old.cell(m.named)), m.custom.Cells(is, u.now.cell(m.named)))
+	return row, u, is
 }
 
 // change is what an EditCI does to a CI, with its faults.
@@ -242,20 +265,21 @@ func (m ciAsks) change(old record, c ChangeCI) (ciUpdate, fault.Fields) {
 }
 
 // ciRow is a CI before and after its page has changed it.
-func ciRow(old, now CI) bulk.Row {
+func ciRow(custom bulk.Custom, old, now CI) bulk.Row {
 	named := map[string]string{string(old.WorkloadID): string(old.Workload), string(now.WorkloadID): string(now.Workload)}
 	fields := []string{FieldName, FieldEnvironment, FieldCriticality, FieldOwner, "workload"}
 	for _, key := range union(old.Tags.V, now.Tags.V) {
 		fields = append(fields, "tags."+key)
 	}
-	return bulk.Row{ID: now.ID, Name: now.Name, Version: now.Version, Diffs: bulk.Differ(fields, old.cell(named), now.cell(named))}
+	return bulk.Row{ID: now.ID, Name: now.Name, Version: now.Version,
+		Diffs: bulk.Differ(append(fields, custom.Names()...), custom.Cells(old.Custom, old.cell(named)), custom.Cells(now.Custom, now.cell(named)))}
 }
 
 // workloadBulk changes workloads. Their names, rules and contacts are each one's own.
 func workloadBulk() bulk.Rows[workloadRow] {
 	return bulk.Rows[workloadRow]{
 		Of: bulk.Kind{List: "workloads", Title: "estate.workload.list", Type: "workload", Table: "workload", Active: "workloads", Need: permission.WorkloadRead,
-			Write: permission.WorkloadWrite, Spec: WorkloadSpec, Owner: "w.customer_id", Slug: "k.slug", Assignee: "owner", Page: func(id string) string { return "/workloads/" + id }},
+			Write: permission.WorkloadWrite, Spec: WorkloadSpec, Custom: true, Owner: "w.customer_id", Slug: "k.slug", Assignee: "owner", Page: func(id string) string { return "/workloads/" + id }},
 		Columns: []bulk.Column[workloadRow]{
 			{Field: bulk.Field{Name: "environment", Label: "estate.ci.environment", Form: bulk.Choice, Options: options("estate.environment.", Environments)},
 				Get: func(w *workloadRow) string { return w.Environment }, Set: func(w *workloadRow, v string) { w.Environment = v }},
@@ -289,10 +313,6 @@ func storeWorkloads(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []
 	if err != nil {
 		return err
 	}
-	custom, err := field.Read(ctx, tx, workloadKind, list)
-	if err != nil {
-		return err
-	}
 	n, err := tx.Insert(ctx, "workload", rows, `(customer_id, id) DO UPDATE SET environment = excluded.environment, criticality = excluded.criticality,
 		owner = excluded.owner, description = excluded.description, version = excluded.version, updated_at = excluded.updated_at WHERE workload.version = excluded.version - 1`)
 	if err != nil {
@@ -305,7 +325,7 @@ func storeWorkloads(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []
 	for i, p := range pairs {
 		contacts := idsOf(people[p.After.ID])
 		acts[i] = audit.Act{Action: "workload.change", Record: audit.Record{Type: "workload", ID: p.After.ID, Name: p.After.Name},
-			Before: p.Before.summary(contacts, custom[p.After.ID]), After: rows[i].summary(contacts, custom[p.After.ID])}
+			Before: p.Before.summary(contacts, p.Was), After: rows[i].summary(contacts, p.Is)}
 	}
 	return audit.WriteAll(ctx, tx, a, acts)
 }

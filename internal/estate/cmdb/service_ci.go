@@ -3,7 +3,6 @@ package cmdb
 import (
 	"cmp"
 	"context"
-	"reflect"
 	"slices"
 
 	"vigie/internal/kit/list"
@@ -178,9 +177,14 @@ func (s *Service) editCI(ctx context.Context, a permission.Actor, ciID string, e
 		if err := field.Store(ctx, tx, set, ciID, old.Custom, custom); err != nil {
 			return err
 		}
-		if out, err = loadCI(ctx, tx, ciID); err == nil && undo && reflect.DeepEqual(old.Custom, out.Custom) {
-			edit, err = bulk.Keep(ctx, tx, a, "cis", ciRow(old, out))
+		if out, err = loadCI(ctx, tx, ciID); err != nil || !undo {
+			return err
 		}
+		was, err := bulk.Customs(ctx, tx, ciKind, nil, old.Custom, out.Custom)
+		if err != nil {
+			return err
+		}
+		edit, err = bulk.Keep(ctx, tx, a, "cis", ciRow(was, old, out))
 		return err
 	})
 	return out, edit, err

@@ -3,14 +3,12 @@ package cmdb
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
-	"vigie/internal/record/bulk"
 	"vigie/internal/record/field"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
@@ -220,8 +218,8 @@ func (s *Service) editWorkload(ctx context.Context, a permission.Actor, workload
 		if w, people, err = loadWorkload(ctx, tx, workloadID); err != nil {
 			return err
 		}
-		if undo && n.Name == old.Name && canonical(n.Rule) == canonical(old.Rule.V) && slices.Equal(contacts, n.Contacts) && reflect.DeepEqual(old.Custom, w.Custom) {
-			if edit, err = bulk.Keep(ctx, tx, a, "workloads", workloadBulk().Row(&old.workloadRow, &w.workloadRow)); err != nil {
+		if undo && n.Name == old.Name && canonical(n.Rule) == canonical(old.Rule.V) && slices.Equal(contacts, n.Contacts) {
+			if edit, err = workloadBulk().Keep(ctx, tx, a, &old.workloadRow, &w.workloadRow, old.Custom, w.Custom); err != nil {
 				return err
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
-	"vigie/internal/record/bulk"
 	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
@@ -147,7 +146,7 @@ func (s *Service) editAccount(ctx context.Context, a permission.Actor, key, acti
 			return err
 		}
 		if undo && acc.Name == was.Name && acc.RoleARN == was.RoleARN && acc.Organization == was.Organization {
-			if edit, err = bulk.Keep(ctx, tx, a, "accounts", accountBulk().Row(&was, &acc)); err != nil {
+			if edit, err = accountBulk().Keep(ctx, tx, a, &was, &acc, nil, nil); err != nil {
 				return err
 			}
 		}

@@ -162,6 +162,10 @@ func (c *Change) check(fields []Field, bad *fault.Fields) {
 		return
 	}
 	f := fields[i]
+	if f.Off != "" {
+		bad.Add(at, f.Off)
+		return
+	}
 	c.Value = strings.TrimSpace(c.Value)
 	if c.Op == Set && c.Value == "" {
 		c.Op = Clear
@@ -172,12 +176,19 @@ func (c *Change) check(fields []Field, bad *fault.Fields) {
 			bad.Add(at, "bulk.fault.partial")
 		} else if f.Form == YesNo && c.Value != "true" && c.Value != "false" {
 			bad.Add(at, "bulk.fault.choice", "values", "true, false")
-		} else if f.Form == Choice && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == c.Value }) {
+		} else if f.Form == Choice && !slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == c.Value && !o.Past }) {
 			var all []string
 			for _, o := range f.Options {
-				all = append(all, o.Value)
+				if !o.Past {
+					all = append(all, o.Value)
+				}
 			}
 			bad.Add(at, "bulk.fault.choice", "values", strings.Join(all, ", "))
+		} else if f.Wrong != nil {
+			if x, wrong := f.Wrong(c.Value); wrong {
+				x.Path = at
+				*bad = append(*bad, x)
+			}
 		}
 	case Clear:
 		if f.Keep || f.Partial || f.Form == YesNo {

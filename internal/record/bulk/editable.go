@@ -44,6 +44,7 @@ type Kind struct {
 	Write  permission.Action // to change them
 	Spec   list.Spec
 	Owner  string // column of the customer's id in Spec.From
+	Custom bool   // the records have custom fields, under Type
 	Slug   string // column of the customer's slug
 	Page   func(id string) string
 	// Assignee is the field that says who looks after a record; empty for none.
@@ -69,18 +70,28 @@ const (
 // Field is something that can be set.
 type Field struct {
 	Name    string
-	Label   string // key of its name for people
-	Title   string // its name as it is, where there is no key (a custom field)
+	Label   string                   // key of its name for people
+	Words   func(lang string) string // its name for readers of a language, where there is no key (a custom field)
 	Form    Form
 	Options []Option
-	Keep    bool   // it cannot be emptied
-	Help    string // key
+	Keep    bool                     // it cannot be emptied
+	Help    string                   // key
+	Advice  func(lang string) string // in the place of Help, as Words is
+	// Wrong names what is wrong with a value for whatever record; may be nil.
+	Wrong func(value string) (fault.Field, bool)
+	// Off is the key of why the field cannot be set now; it is named, and not offered.
+	Off string
 	// Whole is false for a set of which values can only be added and taken away.
 	Partial bool
 }
 
-// Option is one value of a field. Title is its word as it is, Label the key of one.
-type Option struct{ Value, Label, Title string }
+// Option is one value of a field. Title is its word as it is, Label the key of one, Words that of readers of a language. One that is past is
+// named where records have it, and not offered.
+type Option struct {
+	Value, Label, Title string
+	Words               func(lang string) string
+	Past                bool
+}
 
 // Op is what is done to a field.
 type Op string

@@ -10,7 +10,9 @@ import (
 	"github.com/a-h/templ"
 
 	"vigie/internal/kit/ui"
+	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 )
@@ -324,6 +326,13 @@ func (h pages) history(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 	t := found.List
 	t.ID, t.Label, t.Search = "bulk-edits", p.Title, p.T("bulk.search")
 	t.Empty = ui.Empty{Title: p.T("bulk.none"), Text: p.T("bulk.none_text")}
+	var custom map[string]field.Set
+	if err := h.s.db.View(r.Context(), a.Scope(), func(tx *db.Tx) error {
+		custom, err = field.Every(r.Context(), tx)
+		return err
+	}); err != nil {
+		return err
+	}
 	kinds := map[string]Kind{}
 	for _, e := range h.s.lists {
 		kinds[e.Kind().List] = e.Kind()
@@ -334,7 +343,7 @@ func (h pages) history(w http.ResponseWriter, r *http.Request, p *ui.Page, a per
 		columns = append(columns, ui.Column[PartRow]{Key: "customer_name", Label: p.T("bulk.customer"), Cell: func(x PartRow) templ.Component { return ui.Text(web.CustomerName(p, x.Customer)) }})
 	}
 	columns = append(columns,
-		ui.Column[PartRow]{Key: "changes", Label: p.T("bulk.changes"), Cell: func(x PartRow) templ.Component { return ui.Text(h.s.sentence(p, x.part)) }},
+		ui.Column[PartRow]{Key: "changes", Label: p.T("bulk.changes"), Cell: func(x PartRow) templ.Component { return ui.Text(h.s.sentence(p, custom, x.part)) }},
 		ui.Column[PartRow]{Key: "changed", Label: p.T("bulk.changed"), Sort: true, Number: true, Cell: func(x PartRow) templ.Component { return ui.Text(p.Number(int(x.Changed))) }},
 		ui.Column[PartRow]{Key: "refused", Label: p.T("bulk.refused_label"), Number: true, Cell: func(x PartRow) templ.Component { return ui.Text(p.Number(int(x.Refused))) }},
 		ui.Column[PartRow]{Key: "state", Label: p.T("bulk.state_label"), Sort: true, NoWrap: true, Cell: func(x PartRow) templ.Component { return stateOf(p, x.State) }},

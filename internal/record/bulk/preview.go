@@ -14,6 +14,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 )
 
@@ -184,7 +185,8 @@ func fingerprint(customer string, in Input, rows []Row) string {
 
 // choose finds the records that an input means, and no more than one above the limit.
 func choose(ctx context.Context, tx *db.Tx, k Kind, in Input) ([]list.Key, error) {
-	q := k.Spec.All()
+	spec := k.Spec
+	q := spec.All()
 	if in.Everything {
 		values, err := url.ParseQuery(strings.TrimPrefix(in.Query, "?"))
 		if err != nil {
@@ -198,7 +200,14 @@ func choose(ctx context.Context, tx *db.Tx, k Kind, in Input) ([]list.Key, error
 		for _, name := range foreign {
 			values.Del(name)
 		}
-		if q, err = k.Spec.Parse(values); err != nil {
+		if k.Custom {
+			set, err := field.Of(ctx, tx, k.Type, "")
+			if err != nil {
+				return nil, err
+			}
+			spec = set.List(spec, k.Owner, spec.Key, values)
+		}
+		if q, err = spec.Parse(values); err != nil {
 			return nil, err
 		}
 	} else {
@@ -228,7 +237,7 @@ func choose(ctx context.Context, tx *db.Tx, k Kind, in Input) ([]list.Key, error
 		}
 		q = q.Where(column+" = ?", in.Customer)
 	}
-	return list.Keys(ctx, tx, k.Spec, q, k.Owner, Limit+1)
+	return list.Keys(ctx, tx, spec, q, k.Owner, Limit+1)
 }
 
 func slugsOf(ctx context.Context, tx *db.Tx, keys []list.Key) (map[string]string, error) {

@@ -3,9 +3,12 @@ package bulk
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
+	"vigie/internal/record/field"
 	"vigie/internal/trust/permission"
 )
 
@@ -18,12 +21,15 @@ type Rows[T any] struct {
 	Head func(*T) (id, name string, version int64)
 	// Check names what is wrong with a row after a change; before is there for what a change must not touch.
 	Check func(before, after *T) fault.Fields
-	// Store writes all pairs, with the trail of each.
+	// Store writes all pairs, with the trail of each; their custom fields are written already.
 	Store func(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []Pair[T]) error
 }
 
-// Pair is a row before and after.
-type Pair[T any] struct{ Before, After T }
+// Pair is a row before and after, and what it has in custom fields.
+type Pair[T any] struct {
+	Before, After T
+	Was, Is       field.Values
+}
 
 // Column is a field of T. Its state is its text.
 type Column[T any] struct {
@@ -56,12 +62,28 @@ func (r Rows[T]) Word(field string) string {
 // Read implements Editable.
 func (r Rows[T]) Read(ctx context.Context, tx *db.Tx, ids []string) ([]Record, error) {
 	rows, err := r.Load(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	custom, had, err := r.custom(ctx, tx, ids, nil)
 	out := make([]Record, len(rows))
 	for i := range rows {
 		id, name, version := r.Head(&rows[i])
-		out[i] = Record{ID: id, Name: name, Version: version, Cell: r.cell(&rows[i])}
+		out[i] = Record{ID: id, Name: name, Version: version, Cell: custom.Cells(had[id], r.cell(&rows[i]))}
 	}
 	return out, err
+}
+
+// custom is what rows have in custom fields, and what is asked for.
+func (r Rows[T]) custom(ctx context.Context, tx *db.Tx, ids []string, asks []Ask) (c Custom, had map[string]field.Values, err error) {
+	if !r.Of.Custom {
+		return c, nil, nil
+	}
+	if had, err = field.Read(ctx, tx, r.Of.Type, ids); err != nil {
+		return c, nil, err
+	}
+	c, err = Customs(ctx, tx, r.Of.Type, asks, slices.Collect(maps.Values(had))...)
+	return c, had, err
 }
 
 func (r Rows[T]) cell(row *T) func(string) Cell {
@@ -93,6 +115,10 @@ func (r Rows[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, asks [
 	if err != nil {
 		return Plan{}, err
 	}
+	custom, had, err := r.custom(ctx, tx, ids, asks)
+	if err != nil {
+		return Plan{}, err
+	}
 	there := make(map[string]*T, len(rows))
 	for i := range rows {
 		id, _, _ := r.Head(&rows[i])
@@ -100,6 +126,7 @@ func (r Rows[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, asks [
 	}
 	var plan Plan
 	var pairs []Pair[T]
+	var stored []field.Stored
 	for _, ask := range asks {
 		before, ok := there[ask.ID]
 		if !ok {
@@ -116,16 +143,22 @@ func (r Rows[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, asks [
 				col.Set(&after, state)
 			}
 		}
-		row := Row{}
-		row.ID, row.Name, row.Version = r.Head(before)
-		row.Diffs = Differ(r.names(), r.cell(before), r.cell(&after))
-		row.Refused = r.Check(before, &after)
+		var bad fault.Fields
+		was, is := had[ask.ID], custom.After(ask, had[ask.ID], &bad)
+		row := r.row(custom, before, &after, was, is)
+		row.Refused = append(r.Check(before, &after), bad...)
 		plan.Rows = append(plan.Rows, row)
 		if row.Writes() {
-			pairs = append(pairs, Pair[T]{*before, after})
+			pairs = append(pairs, Pair[T]{*before, after, was, is})
+			stored = append(stored, field.Stored{ID: ask.ID, Before: was, After: is})
 		}
 	}
-	plan.Apply = func(ctx context.Context, tx *db.Tx, a permission.Actor) error { return r.Store(ctx, tx, a, pairs) }
+	plan.Apply = func(ctx context.Context, tx *db.Tx, a permission.Actor) error {
+		if err := custom.Store(ctx, tx, stored); err != nil {
+			return err
+		}
+		return r.Store(ctx, tx, a, pairs)
+	}
 	return plan, nil
 }
 
@@ -137,11 +170,22 @@ func (r Rows[T]) names() []string {
 	return out
 }
 
-// Row is a row whose page has changed it, for Keep.
-func (r Rows[T]) Row(before, after *T) Row {
-	row := Row{Diffs: Differ(r.names(), r.cell(before), r.cell(after))}
+func (r Rows[T]) row(custom Custom, before, after *T, was, is field.Values) Row {
+	row := Row{Diffs: Differ(slices.Concat(r.names(), custom.Names()), custom.Cells(was, r.cell(before)), custom.Cells(is, r.cell(after)))}
 	row.ID, row.Name, row.Version = r.Head(before)
 	return row
+}
+
+// Keep keeps a change that a row's page has made, as Keep does; was and is are its custom fields.
+func (r Rows[T]) Keep(ctx context.Context, tx *db.Tx, a permission.Actor, before, after *T, was, is field.Values) (string, error) {
+	var custom Custom
+	if r.Of.Custom {
+		var err error
+		if custom, err = Customs(ctx, tx, r.Of.Type, nil, was, is); err != nil {
+			return "", err
+		}
+	}
+	return Keep(ctx, tx, a, r.Of.List, r.row(custom, before, after, was, is))
 }
 
 // text is the value that a field has after a change.

@@ -60,7 +60,7 @@ func (s *Service) editable(a permission.Actor, name string) (Editable, error) {
 	return e, a.Require(e.Kind().Write)
 }
 
-// fieldsOf lists the fields of the records of some customers. Fields of one customer's own are offered where it is the only one.
+// fieldsOf lists the fields of the records of some customers. Custom fields of one customer's own are offered where it is the only one.
 func (s *Service) fieldsOf(ctx context.Context, a permission.Actor, e Editable, customers []string) (out []Field, err error) {
 	scope := a.Scope()
 	if len(customers) == 1 {
@@ -69,7 +69,11 @@ func (s *Service) fieldsOf(ctx context.Context, a permission.Actor, e Editable, 
 		}
 	}
 	err = s.db.View(ctx, scope, func(tx *db.Tx) error {
-		out, err = e.Fields(ctx, tx)
+		if out, err = e.Fields(ctx, tx); err != nil || !e.Kind().Custom {
+			return err
+		}
+		custom, err := customFields(ctx, tx, e.Kind().Type, customers)
+		out = append(out, custom...)
 		return err
 	})
 	return out, err

@@ -3,11 +3,14 @@ package bulk
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
 	"vigie/internal/kit/ui"
+	"vigie/internal/record/field"
 )
 
 func stateOf(p *ui.Page, state string) templ.Component {
@@ -17,10 +20,21 @@ func stateOf(p *ui.Page, state string) templ.Component {
 
 // words is the name of a field.
 func (f Field) words(p *ui.Page) string {
-	if f.Title != "" {
-		return f.Title
+	if f.Words != nil {
+		return f.Words(p.Lang())
 	}
 	return p.T(f.Label)
+}
+
+// help is the line below the field in the form; may be empty.
+func (f Field) help(p *ui.Page) string {
+	switch {
+	case f.Advice != nil:
+		return f.Advice(p.Lang())
+	case f.Help != "":
+		return p.T(f.Help)
+	}
+	return ""
 }
 
 // word is a value of a field as people read it.
@@ -36,6 +50,16 @@ func (f Field) word(p *ui.Page, value string) string {
 			out = append(out, f.option(p, v))
 		}
 		return strings.Join(out, ", ")
+	case Day:
+		if t, err := time.ParseInLocation(time.DateOnly, value, p.Zone()); err == nil {
+			return p.Date(t)
+		}
+	case Number:
+		text := strings.Replace(value, ",", ".", 1)
+		_, part, _ := strings.Cut(text, ".")
+		if n, err := strconv.ParseFloat(text, 64); err == nil {
+			return p.Decimal(n, len(part))
+		}
 	}
 	return f.option(p, value)
 }
@@ -50,7 +74,10 @@ func (f Field) option(p *ui.Page, value string) string {
 }
 
 func (o Option) words(p *ui.Page) string {
-	if o.Label != "" {
+	switch {
+	case o.Words != nil:
+		return o.Words(p.Lang())
+	case o.Label != "":
 		return p.T(o.Label)
 	}
 	return o.Title
@@ -58,7 +85,7 @@ func (o Option) words(p *ui.Page) string {
 
 // told writes a difference for people.
 func told(p *ui.Page, fields []Field, d Diff) ui.Change {
-	name, word := d.Field, func(v string) string { return v }
+	name, word := strings.TrimPrefix(d.Field, field.Prefix), func(v string) string { return v }
 	if tag, ok := strings.CutPrefix(d.Field, "tags."); ok {
 		name = p.T("bulk.tag", "key", tag)
 	}
@@ -68,14 +95,14 @@ func told(p *ui.Page, fields []Field, d Diff) ui.Change {
 		}
 	}
 	c := ui.Change{Field: name, Before: word(d.Before.Text), After: word(d.After.Text)}
-	if c.Before == c.After { // only who set it has changed
+	if c.Before == c.After && !strings.HasPrefix(d.Field, field.Prefix) { // only who set it has changed
 		c.After = strings.TrimSpace(c.After + " " + p.T("bulk.by_hand"))
 	}
 	return c
 }
 
 // sentence says in a line what an edit does.
-func (s *Service) sentence(p *ui.Page, x part) string {
+func (s *Service) sentence(p *ui.Page, custom map[string]field.Set, x part) string {
 	if x.deleted() {
 		return p.T("bulk.deletes")
 	}
@@ -85,17 +112,20 @@ func (s *Service) sentence(p *ui.Page, x part) string {
 	}
 	var names []string
 	for _, c := range x.Changes.V {
-		names = append(names, wordOf(p, e, c.Field))
+		names = append(names, wordOf(p, e, custom[e.Kind().Type], c.Field))
 	}
 	return strings.Join(names, ", ")
 }
 
 // wordOf names a field without asking the database.
-func wordOf(p *ui.Page, e Editable, field string) string {
-	if key := e.Word(field); key != "" {
+func wordOf(p *ui.Page, e Editable, custom field.Set, name string) string {
+	if key, ok := strings.CutPrefix(name, field.Prefix); ok && e.Kind().Custom {
+		return custom.Label(p, key)
+	}
+	if key := e.Word(name); key != "" {
 		return p.T(key)
 	}
-	return field
+	return name
 }
 
 // reasons gathers why the records of a preview are refused.

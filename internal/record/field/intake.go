@@ -6,7 +6,6 @@ import (
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
-	"vigie/internal/platform/id"
 	"vigie/internal/record/intake"
 )
 
@@ -38,7 +37,6 @@ type Taken struct {
 // cells refer to is read by a few statements.
 func (s Set) Take(ctx context.Context, tx *db.Tx, sheet *intake.Sheet) (out Taken, err error) {
 	out.Rows = make(map[int]Values, len(sheet.Rows))
-	names := map[Kind][]string{}
 	var all []Values
 	for _, row := range sheet.Rows {
 		v := Values{}
@@ -50,26 +48,13 @@ func (s Set) Take(ctx context.Context, tx *db.Tx, sheet *intake.Sheet) (out Take
 			if d.Kind == Choice {
 				text = d.byLabel(text)
 			}
-			if (d.Kind == Person || d.Kind == CI) && !id.Valid(strings.ToLower(text)) {
-				names[d.Kind] = append(names[d.Kind], text)
-			}
 			v[d.Key] = V(text)
 		}
 		out.Rows[row.Line] = v
 		all = append(all, v)
 	}
-	for kind, texts := range names {
-		ids, err := byName(ctx, tx, kind, texts)
-		if err != nil {
-			return out, err
-		}
-		for _, v := range all {
-			for _, d := range s.Fields {
-				if found := ids[v[d.Key].Text]; d.Kind == kind && found != "" {
-					v[d.Key] = V(found)
-				}
-			}
-		}
+	if err := s.Identify(ctx, tx, all...); err != nil {
+		return out, err
 	}
 	if len(all) > 0 && len(s.Fields) > 0 {
 		out.Refs, err = FindRefs(ctx, tx, s, all...)

@@ -137,13 +137,15 @@ func (s Set) Names() []string {
 // Prefix stands before a key in lists, columns and files.
 const Prefix = "x."
 
-// Moment says whether a record is made or changed: only a new one must have all that is required.
-type Moment bool
+// Moment says what a change of values is part of. Only a new record must have all that is required; one that goes back to what it had may be
+// without what is required now, and have a choice that is not offered any more, as records do that nobody has touched.
+type Moment int
 
 // The moments.
 const (
-	Created Moment = true
-	Changed Moment = false
+	Changed Moment = iota
+	Created
+	Restored
 )
 
 // Check makes a change of a record's values and notes what is wrong with it, by custom.KEY. It is Refs and Set.Check for one record.
@@ -174,12 +176,12 @@ func (s Set) Check(before, change Values, refs Refs, bad *fault.Fields, when Mom
 		case fault != "":
 		case v.Text == "":
 			delete(after, key)
-			if d.Required && (old.Text != "" || when == Created) {
+			if d.Required && (when == Created || when == Changed && old.Text != "") {
 				fault = "field.bad.needed"
 			}
 		case v.Text == old.Text:
 			after[key] = v
-		case d.Kind == Choice && d.closed(v.Text):
+		case d.Kind == Choice && when != Restored && d.closed(v.Text):
 			fault = "field.bad.choice"
 		case (d.Kind == Person || d.Kind == CI) && refs[ref{d.Kind, v.Text}] == "":
 			fault = "field.bad.ref"

@@ -115,26 +115,27 @@ func Store(ctx context.Context, tx *db.Tx, s Set, id string, before, after Value
 	return StoreAll(ctx, tx, s, []Stored{{id, before, after}})
 }
 
-// StoreAll is Store for many records; the number of its statements does not depend on theirs, except that what is emptied goes record by record.
+// StoreAll is Store for many records; the number of its statements does not depend on theirs, but for one for 500 that are emptied.
 func StoreAll(ctx context.Context, tx *db.Tx, s Set, records []Stored) error {
 	var rows []valueRow
-	used := map[string]Field{}
+	used, gone := map[string]Field{}, map[string][]string{}
 	for _, r := range records {
-		var gone []any
 		for _, d := range s.Fields {
 			was, is := r.Before[d.Key], r.After[d.Key]
 			switch {
 			case was.Text == is.Text:
 			case is.Text == "":
-				gone = append(gone, d.ID)
+				gone[d.ID] = append(gone[d.ID], r.ID)
 			default:
 				row := valueRow{RecordType: s.Type, RecordID: r.ID, FieldID: d.ID}
 				row.put(d.Kind, is)
 				rows, used[d.ID] = append(rows, row), d.Field
 			}
 		}
-		if len(gone) > 0 {
-			if _, err := tx.Exec(ctx, `DELETE FROM {custom_value} WHERE record_type = ? AND record_id = ? AND field_id IN (`+db.Marks(len(gone))+`)`, append([]any{s.Type, r.ID}, gone...)...); err != nil {
+	}
+	for _, d := range s.Fields {
+		for part := range slices.Chunk(gone[d.ID], 500) {
+			if _, err := tx.Exec(ctx, `DELETE FROM {custom_value} WHERE record_type = ? AND field_id = ? AND record_id IN (`+db.Marks(len(part))+`)`, append([]any{s.Type, d.ID}, db.Anys(part)...)...); err != nil {
 				return fmt.Errorf("empty custom fields: %w", err)
 			}
 		}

@@ -29,7 +29,7 @@ func (r *Register[T]) list() string { return strings.TrimPrefix(r.Path, "/") }
 func (e editable[T]) Kind() bulk.Kind {
 	r := e.r
 	k := bulk.Kind{List: r.list(), Title: r.key("many"), Type: r.Name, Table: r.Name, Active: r.Name, Need: r.Read, Write: r.Write, Spec: r.spec,
-		Owner: "r.customer_id", Slug: "k.slug", Page: func(id string) string { return r.Path + "/" + id }}
+		Custom: true, Owner: "r.customer_id", Slug: "k.slug", Page: func(id string) string { return r.Path + "/" + id }}
 	for _, f := range r.fields {
 		if f.Kind == Ref && f.To == Person {
 			k.Assignee = f.Name
@@ -95,11 +95,19 @@ func (e editable[T]) load(ctx context.Context, tx *db.Tx, ids []string) (rows []
 // Read implements bulk.Editable.
 func (e editable[T]) Read(ctx context.Context, tx *db.Tx, ids []string) ([]bulk.Record, error) {
 	rows, err := e.load(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	custom, err := bulk.Customs(ctx, tx, e.r.Name, nil)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]bulk.Record, len(rows))
 	for i := range rows {
-		out[i] = bulk.Record{ID: head(&rows[i]).ID, Name: e.r.name(&rows[i]), Version: tail(&rows[i]).Version, Cell: e.cell(&rows[i], nil)}
+		out[i] = bulk.Record{ID: head(&rows[i]).ID, Name: e.r.name(&rows[i]), Version: tail(&rows[i]).Version,
+			Cell: custom.Cells(tail(&rows[i]).Custom, e.cell(&rows[i], nil))}
 	}
-	return out, err
+	return out, nil
 }
 
 // cell gives a field as JSON, which is exact, and as people read it.
@@ -149,6 +157,10 @@ func (e editable[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, as
 	if err != nil {
 		return plan, err
 	}
+	custom, err := bulk.Customs(ctx, tx, e.r.Name, asks, customs(rows)...)
+	if err != nil {
+		return plan, err
+	}
 	var before, after []T
 	for _, ask := range asks {
 		old, ok := there[ask.ID]
@@ -157,7 +169,8 @@ func (e editable[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, as
 		}
 		now := *old
 		row := bulk.Row{ID: ask.ID, Name: e.r.name(old), Version: tail(old).Version}
-		err := e.r.prepare(old, &now, e.change(ask, refs), leads{func(f Field, ref string) (bool, error) { return refs[f.Name][ref] == ref, nil }, asBefore})
+		err := e.r.prepare(old, &now, e.change(ask, refs), leads{func(f Field, ref string) (bool, error) { return refs[f.Name][ref] == ref, nil },
+			func(had, _ field.Values, bad *fault.Fields) (field.Values, error) { return custom.After(ask, had, bad), nil }})
 		var bad *fault.Error
 		switch {
 		case errors.As(err, &bad) && bad.Code == fault.Invalid:
@@ -175,19 +188,28 @@ func (e editable[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, as
 	var olds, news []T
 	for i := range plan.Rows {
 		row := &plan.Rows[i]
-		row.Diffs = bulk.Differ(e.fieldNames(), e.cell(&before[i], names), e.cell(&after[i], names))
+		row.Diffs = e.differ(custom, &before[i], &after[i], names)
 		if row.Writes() {
 			olds, news = append(olds, before[i]), append(news, after[i])
 		}
 	}
 	plan.Apply = func(ctx context.Context, tx *db.Tx, a permission.Actor) error {
+		stored := make([]field.Stored, len(news))
+		for i := range news {
+			stored[i] = field.Stored{ID: head(&news[i]).ID, Before: tail(&olds[i]).Custom, After: tail(&news[i]).Custom}
+		}
+		if err := custom.Store(ctx, tx, stored); err != nil {
+			return err
+		}
 		return e.r.writeAll(ctx, tx, a, olds, news)
 	}
 	return plan, nil
 }
 
-// asBefore leaves custom fields alone.
-func asBefore(before, _ field.Values, _ *fault.Fields) (field.Values, error) { return before, nil }
+// differ gives the fields that differ, custom ones too.
+func (e editable[T]) differ(custom bulk.Custom, before, after *T, names named) []bulk.Diff {
+	return bulk.Differ(slices.Concat(e.fieldNames(), custom.Names()), custom.Cells(tail(before).Custom, e.cell(before, names)), custom.Cells(tail(after).Custom, e.cell(after, names)))
+}
 
 // change makes of what is asked for a change as any other.
 func (e editable[T]) change(ask bulk.Ask, refs map[string]map[string]string) Change[T] {

@@ -137,14 +137,14 @@ func (r *Register[T]) putBack(ctx context.Context, tx *db.Tx, back []T) error {
 	if err != nil {
 		return err
 	}
-	refs, err := field.FindRefs(ctx, tx, set, customs(back)...)
+	refs, err := field.NamesOf(ctx, tx, set, customs(back)...)
 	if err != nil {
 		return err
 	}
 	stored := make([]field.Stored, len(back))
 	for i := range back {
 		var gone fault.Fields
-		stored[i] = field.Stored{ID: head(&back[i]).ID, After: set.Check(nil, tail(&back[i]).Custom, refs, &gone, field.Changed)}
+		stored[i] = field.Stored{ID: head(&back[i]).ID, After: set.Check(nil, tail(&back[i]).Custom, refs, &gone, field.Restored)}
 	}
 	return field.StoreAll(ctx, tx, set, stored)
 }
@@ -175,7 +175,7 @@ func (r *Register[T]) reviveAll(ctx context.Context, tx *db.Tx, a permission.Act
 
 // keep notes a change that a page has made, so that its message can offer to undo it.
 func (r *Register[T]) keep(ctx context.Context, tx *db.Tx, a permission.Actor, before, after T) (string, error) {
-	if reflect.DeepEqual(before, after) || !reflect.DeepEqual(tail(&before).Custom, tail(&after).Custom) { // custom fields have no way back here
+	if reflect.DeepEqual(before, after) {
 		return "", nil
 	}
 	e := editable[T]{r}
@@ -183,6 +183,9 @@ func (r *Register[T]) keep(ctx context.Context, tx *db.Tx, a permission.Actor, b
 	if err != nil {
 		return "", err
 	}
-	return bulk.Keep(ctx, tx, a, r.list(), bulk.Row{ID: head(&after).ID, Name: r.name(&after), Version: tail(&after).Version,
-		Diffs: bulk.Differ(e.fieldNames(), e.cell(&before, names), e.cell(&after, names))})
+	custom, err := bulk.Customs(ctx, tx, r.Name, nil, tail(&before).Custom, tail(&after).Custom)
+	if err != nil {
+		return "", err
+	}
+	return bulk.Keep(ctx, tx, a, r.list(), bulk.Row{ID: head(&after).ID, Name: r.name(&after), Version: tail(&after).Version, Diffs: e.differ(custom, &before, &after, names)})
 }

@@ -99,7 +99,11 @@ func (t target[T]) Check(ctx context.Context, tx *db.Tx, _ permission.Actor, she
 		}
 		known := leads{func(f Field, ref string) (bool, error) { return refs[f.Name][ref] == ref, nil },
 			func(before, change field.Values, bad *fault.Fields) (field.Values, error) {
-				return set.Check(before, change, custom.Refs, bad, field.Moment(x.fresh)), nil
+				when := field.Changed
+				if x.fresh {
+					when = field.Created
+				}
+				return set.Check(before, change, custom.Refs, bad, when), nil
 			}}
 		err := r.prepare(&x.before, &x.after, t.change(line, refs, custom.Rows[line.Line]), known)
 		var bad *fault.Error
