@@ -170,7 +170,9 @@ func (e editable[T]) Plan(ctx context.Context, tx *db.Tx, _ permission.Actor, as
 		now := *old
 		row := bulk.Row{ID: ask.ID, Name: e.r.name(old), Version: tail(old).Version}
 		err := e.r.prepare(old, &now, e.change(ask, refs), leads{func(f Field, ref string) (bool, error) { return refs[f.Name][ref] == ref, nil },
-			func(had, _ field.Values, bad *fault.Fields) (field.Values, error) { return custom.After(ask, had, bad), nil }})
+			func(had, _ field.Values, bad *fault.Fields) (field.Values, error) {
+				return custom.After(ask, had, bad), nil
+			}})
 		var bad *fault.Error
 		switch {
 		case errors.As(err, &bad) && bad.Code == fault.Invalid:
