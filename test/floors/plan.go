@@ -39,6 +39,8 @@ var sideways = map[string][]string{
 	"internal/record/register": {"internal/record/bulk", "internal/record/field", "internal/record/intake"},
 	// A file brings custom fields in as well.
 	"internal/record/field": {"internal/record/intake"},
+	// An edit of many sets custom fields of any room's records.
+	"internal/record/bulk": {"internal/record/field"},
 	// The archive is the form, backup and transfer what is put into it.
 	"internal/exchange/backup":   {"internal/exchange/archive"},
 	"internal/exchange/transfer": {"internal/exchange/archive"},
