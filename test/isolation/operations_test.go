@@ -68,8 +68,9 @@ func (h *house) operations(t *testing.T) {
 		}
 		t.Run(op.String(), func(t *testing.T) {
 			h.unsigned(t, op, rule)
+			var before map[string]string
 			for _, c := range h.callers {
-				h.operate(t, op, rule, c)
+				before = h.operate(t, op, rule, c, before)
 			}
 		})
 	}
@@ -118,7 +119,8 @@ func text(body any) string {
 	return string(b)
 }
 
-func (h *house) operate(t *testing.T, op operation, rule rule, c *caller) {
+// operate tries an operation as one caller. before is what bolt had after the caller before, if known; what it has now is given back.
+func (h *house) operate(t *testing.T, op operation, rule rule, c *caller, before map[string]string) map[string]string {
 	t.Helper()
 	// One's own, or anybody's for who covers all.
 	own := h.call(t, op, rule, h.acme.own(), c)
@@ -139,18 +141,22 @@ func (h *house) operate(t *testing.T, op operation, rule rule, c *caller) {
 				t.Errorf("%s: shows nothing of bolt's: %.200s", r, b.text)
 			}
 		}
-		return
+		return nil
 	}
 	if l := a.leak(h.bolt, own); l != "" {
 		t.Errorf("%s: shows bolt's %q", own, l)
 	}
-	before := h.footprint(t, h.bolt)
+	change := op.method != http.MethodGet
+	if change && before == nil {
+		before = h.footprint(t, h.bolt)
+	}
 	if !rule.self && (strings.Contains(op.path, "{") || rule.body != nil || rule.query != nil) {
 		h.foreign(t, op, rule, c)
 	}
-	if op.method != http.MethodGet { // filters, formats and the like are tried by the matrix
-		h.untouched(t, h.bolt, before, c.name+": "+op.String())
+	if !change { // filters, formats and the like are tried by the matrix
+		return nil
 	}
+	return h.untouched(t, h.bolt, before, c.name+": "+op.String())
 }
 
 // foreign names bolt's records: the answer is that of records that do not exist, word by word.

@@ -195,8 +195,9 @@ func (h *house) pages(t *testing.T) {
 			continue
 		}
 		t.Run(s.value, func(t *testing.T) {
+			var before map[string]string
 			for _, c := range h.callers {
-				h.page(t, s.value, rule, c)
+				before = h.page(t, s.value, rule, c, before)
 			}
 		})
 	}
@@ -239,7 +240,8 @@ func (h *house) visitTo(t *testing.T, pattern string, rule pageRule, f *firm, c 
 	return r
 }
 
-func (h *house) page(t *testing.T, pattern string, rule pageRule, c *caller) {
+// page is operate for a page.
+func (h *house) page(t *testing.T, pattern string, rule pageRule, c *caller, before map[string]string) map[string]string {
 	t.Helper()
 	get := strings.HasPrefix(pattern, "GET ")
 	own := h.visitTo(t, pattern, rule, h.acme.own(), c)
@@ -255,12 +257,14 @@ func (h *house) page(t *testing.T, pattern string, rule pageRule, c *caller) {
 				t.Errorf("%s: %d, or nothing of bolt's", r, b.status)
 			}
 		}
-		return
+		return nil
 	}
 	if l := a.leak(h.bolt, own); l != "" {
 		t.Errorf("%s: shows bolt's %q", own, l)
 	}
-	before := h.footprint(t, h.bolt)
+	if !get && before == nil {
+		before = h.footprint(t, h.bolt)
+	}
 	names := strings.Contains(strings.TrimSuffix(pattern, "{$}"), "{") && !rule.fixed
 	if names || rule.form != nil {
 		want := []int{http.StatusNotFound}
@@ -272,7 +276,8 @@ func (h *house) page(t *testing.T, pattern string, rule pageRule, c *caller) {
 		}
 		h.same(t, h.visitTo(t, pattern, rule, h.bolt, c), h.visitTo(t, pattern, rule, h.nobody, c), want)
 	}
-	if !get { // queries are tried by the matrix
-		h.untouched(t, h.bolt, before, c.name+": "+pattern)
+	if get { // queries are tried by the matrix
+		return nil
 	}
+	return h.untouched(t, h.bolt, before, c.name+": "+pattern)
 }

@@ -213,12 +213,14 @@ func (h *house) footprint(t *testing.T, f *firm) map[string]string {
 	return out
 }
 
-// untouched fails where the footprint is another than before.
-func (h *house) untouched(t *testing.T, f *firm, before map[string]string, what string) {
+// untouched fails where the footprint is another than before, and gives the one of now.
+func (h *house) untouched(t *testing.T, f *firm, before map[string]string, what string) map[string]string {
 	t.Helper()
-	for table, now := range h.footprint(t, f) {
+	after := h.footprint(t, f)
+	for table, now := range after {
 		if now != before[table] {
 			t.Errorf("%s: changed %s's rows of %s", what, f.Slug, table)
 		}
 	}
+	return after
 }

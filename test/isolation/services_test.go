@@ -99,11 +99,11 @@ func takesActor(f reflect.Type) bool {
 
 // method calls one method as everybody who covers acme only, with the records of acme, of bolt, and of nobody.
 func (h *house) method(t *testing.T, name string, c call) {
+	before := h.footprint(t, h.bolt)
 	for _, who := range h.callers {
 		if !who.limited {
 			continue
 		}
-		before := h.footprint(t, h.bolt)
 		theirs, err := h.invoke(t, c, who, h.bolt)
 		_, none := h.invoke(t, c, who, h.nobody)
 		if l := leakIn(theirs, h.bolt, c.sent(h.bolt)); l != "" {
@@ -119,7 +119,7 @@ func (h *house) method(t *testing.T, name string, c call) {
 		default:
 			t.Errorf("%s as %s: %v for bolt's, want not found", name, who.name, err)
 		}
-		h.untouched(t, h.bolt, before, name+" as "+who.name)
+		before = h.untouched(t, h.bolt, before, name+" as "+who.name)
 	}
 	// The call is a good one: who may gets through with records of their own.
 	mine, err := h.invoke(t, c, h.as(permission.Admin, true), h.acme.own())

@@ -39,6 +39,7 @@ var roomy = map[string]int64{
 // nothing of a body, and do what they are asked; so this comes late.
 func (h *house) sizes(t *testing.T) {
 	admin := h.as(permission.Admin, false)
+	handler := h.app.Handler() // describes the whole API when it is made
 	try := func(what string, r request, kind, head string) {
 		h.clock.Advance(time.Millisecond)
 		body := &endless{head: head}
@@ -51,7 +52,7 @@ func (h *house) sizes(t *testing.T) {
 			q.Header.Set("Authorization", "Bearer "+admin.token)
 		}
 		rec := httptest.NewRecorder()
-		h.app.Handler().ServeHTTP(rec, q)
+		handler.ServeHTTP(rec, q)
 		h.requests++
 		roof := int64(1)
 		if n := roomy[what]; n > 0 {
