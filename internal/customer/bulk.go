@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
@@ -45,6 +46,12 @@ func editable() bulk.Rows[Customer] {
 				Get: func(c *Customer) string { return c.Language }, Set: func(c *Customer, v string) { c.Language = v }},
 			{Field: bulk.Field{Name: "time_zone", Label: "customers.time_zone", Form: bulk.Text, Keep: true},
 				Get: func(c *Customer) string { return c.TimeZone }, Set: func(c *Customer, v string) { c.TimeZone = v }},
+			{Field: bulk.Field{Name: "request_rate", Label: "customers.rate", Form: bulk.Number, Keep: true}, Own: true,
+				Get: func(c *Customer) string { return strconv.FormatInt(c.Rate, 10) }, Set: func(c *Customer, v string) {
+					if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+						c.Rate = n
+					}
+				}},
 		},
 		Load: func(ctx context.Context, tx *db.Tx, ids []string) (rows []Customer, err error) {
 			if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[Customer]("")+` FROM {customer} WHERE id IN (`+db.Marks(len(ids))+`)`, db.Anys(ids)...); err != nil {
@@ -55,12 +62,17 @@ func editable() bulk.Rows[Customer] {
 		Head: func(c *Customer) (string, string, int64) { return c.ID, c.Name, c.Version },
 		Check: func(before, c *Customer) fault.Fields {
 			phase := string(c.Phase)
-			bad := fault.Fields(bulk.Fields((&ChangeCustomer{Country: &c.Country, Language: &c.Language, TimeZone: &c.TimeZone, Phase: &phase}).Validate()))
+			bad := fault.Fields(bulk.Fields((&ChangeCustomer{Country: &c.Country, Language: &c.Language, TimeZone: &c.TimeZone, Phase: &phase, Rate: &c.Rate}).Validate()))
 			checkLive(&bad, before.Phase, c.Phase)
 			return bad
 		},
 		Store: func(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []bulk.Pair[Customer]) error {
 			for _, p := range pairs { // one, as every customer is a scope of its own
+				if p.Before.Rate != p.After.Rate {
+					if err := mayLimit(a); err != nil {
+						return err
+					}
+				}
 				p.Before.Custom, p.After.Custom = p.Was, p.Is
 				if _, err := store(ctx, tx, a, p.Before, p.After); err != nil {
 					return err

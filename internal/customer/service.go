@@ -107,7 +107,7 @@ func (s *Service) UpdateCustomer(ctx context.Context, a permission.Actor, ref st
 	return after, err
 }
 
-// update is UpdateCustomer, which its page may want to offer to undo. A limit has no way back by that.
+// update is UpdateCustomer, which its page may want to offer to undo.
 func (s *Service) update(ctx context.Context, a permission.Actor, ref string, version int64, in ChangeCustomer, undo bool) (after Customer, edit string, err error) {
 	before, err := s.Customer(ctx, a, ref)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *Service) update(ctx context.Context, a permission.Actor, ref string, ve
 		if err := field.Store(ctx, tx, set, after.ID, before.Custom, after.Custom); err != nil {
 			return err
 		}
-		if after, err = store(ctx, tx, a, before, after); err == nil && undo && after.Rate == before.Rate {
+		if after, err = store(ctx, tx, a, before, after); err == nil && undo {
 			edit, err = editable().Keep(ctx, tx, a, &before, &after, before.Custom, after.Custom)
 		}
 		return err

@@ -2,6 +2,7 @@ package cmdb
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -275,57 +276,109 @@ func ciRow(custom bulk.Custom, old, now CI) bulk.Row {
 		Diffs: bulk.Differ(append(fields, custom.Names()...), custom.Cells(old.Custom, old.cell(named)), custom.Cells(now.Custom, now.cell(named)))}
 }
 
+// workloadEdit is a workload as edits know it.
+type workloadEdit struct {
+	workloadRow
+	people []Contact
+}
+
+// contacts gives the ids of the people to tell, in one order.
+func (w *workloadEdit) contacts() []string { return slices.Sorted(slices.Values(idsOf(w.people))) }
+
+func (w *workloadEdit) tell(ids []string) {
+	w.people = make([]Contact, len(ids))
+	for i, ref := range ids {
+		w.people[i] = Contact{ID: ref}
+	}
+}
+
 // workloadBulk changes workloads. Their names, rules and contacts are each one's own.
-func workloadBulk() bulk.Rows[workloadRow] {
-	return bulk.Rows[workloadRow]{
+func workloadBulk() bulk.Rows[workloadEdit] {
+	return bulk.Rows[workloadEdit]{
 		Of: bulk.Kind{List: "workloads", Title: "estate.workload.list", Type: "workload", Table: "workload", Active: "workloads", Need: permission.WorkloadRead,
 			Write: permission.WorkloadWrite, Spec: WorkloadSpec, Custom: true, Owner: "w.customer_id", Slug: "k.slug", Assignee: "owner", Page: func(id string) string { return "/workloads/" + id }},
-		Columns: []bulk.Column[workloadRow]{
+		Columns: []bulk.Column[workloadEdit]{
 			{Field: bulk.Field{Name: "environment", Label: "estate.ci.environment", Form: bulk.Choice, Options: options("estate.environment.", Environments)},
-				Get: func(w *workloadRow) string { return w.Environment }, Set: func(w *workloadRow, v string) { w.Environment = v }},
+				Get: func(w *workloadEdit) string { return w.Environment }, Set: func(w *workloadEdit, v string) { w.Environment = v }},
 			{Field: bulk.Field{Name: "criticality", Label: "estate.ci.criticality", Form: bulk.Choice, Options: options("estate.criticality.", Criticalities)},
-				Get: func(w *workloadRow) string { return w.Criticality }, Set: func(w *workloadRow, v string) { w.Criticality = v }},
+				Get: func(w *workloadEdit) string { return w.Criticality }, Set: func(w *workloadEdit, v string) { w.Criticality = v }},
 			{Field: bulk.Field{Name: "owner", Label: "estate.ci.owner", Form: bulk.Text},
-				Get: func(w *workloadRow) string { return w.Owner }, Set: func(w *workloadRow, v string) { w.Owner = v }},
+				Get: func(w *workloadEdit) string { return w.Owner }, Set: func(w *workloadEdit, v string) { w.Owner = v }},
 			{Field: bulk.Field{Name: "description", Label: "estate.workload.description", Form: bulk.Long},
-				Get: func(w *workloadRow) string { return w.Description }, Set: func(w *workloadRow, v string) { w.Description = v }},
+				Get: func(w *workloadEdit) string { return w.Description }, Set: func(w *workloadEdit, v string) { w.Description = v }},
+			{Field: bulk.Field{Name: "name", Label: "estate.workload.name", Form: bulk.Text, Keep: true}, Own: true,
+				Get: func(w *workloadEdit) string { return w.Name }, Set: func(w *workloadEdit, v string) { w.Name = v }},
+			{Field: bulk.Field{Name: "rule", Label: "estate.workload.rule", Form: bulk.Long}, Own: true,
+				Get: func(w *workloadEdit) string { return canonical(w.Rule.V) }, Tell: func(w *workloadEdit) string { return writeRule(w.Rule.V) },
+				Set: func(w *workloadEdit, v string) {
+					var was Rule
+					if json.Unmarshal([]byte(v), &was) == nil {
+						w.Rule.V = was
+					}
+				}},
+			{Field: bulk.Field{Name: "contacts", Label: "estate.workload.contacts", Form: bulk.Text}, Own: true,
+				Get: func(w *workloadEdit) string { return bulk.Join(w.contacts()) }, Set: func(w *workloadEdit, v string) { w.tell(bulk.Split(v)) },
+				Tell: func(w *workloadEdit) string {
+					names := make([]string, len(w.people))
+					for i, x := range w.people {
+						names[i] = x.Name
+					}
+					return strings.Join(names, ", ")
+				}},
 		},
-		Load: func(ctx context.Context, tx *db.Tx, list []string) (rows []workloadRow, err error) {
-			in, p := ids(tx, "w.id", list)
-			return rows, tx.Select(ctx, &rows, `SELECT `+db.Columns[workloadRow]("w.")+` FROM {workload} w WHERE `+in, p)
-		},
-		Head: func(w *workloadRow) (string, string, int64) { return w.ID, w.Name, w.Version },
-		Check: func(_, w *workloadRow) fault.Fields {
-			return NewWorkload{Name: w.Name, Description: w.Description, Environment: w.Environment, Criticality: w.Criticality, Owner: w.Owner, Rule: w.Rule.V}.Validate()
+		Load: loadWorkloads,
+		Head: func(w *workloadEdit) (string, string, int64) { return w.ID, w.Name, w.Version },
+		Check: func(_, w *workloadEdit) fault.Fields {
+			return NewWorkload{Name: w.Name, Description: w.Description, Environment: w.Environment, Criticality: w.Criticality, Owner: w.Owner, Rule: w.Rule.V, Contacts: w.contacts()}.Validate()
 		},
 		Store: storeWorkloads,
 	}
 }
 
-// storeWorkloads writes workloads whose name and rule stay.
-func storeWorkloads(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []bulk.Pair[workloadRow]) error {
-	rows, list := make([]workloadRow, len(pairs)), make([]string, len(pairs))
-	for i, p := range pairs {
-		rows[i], list[i] = p.After, p.After.ID
-		rows[i].Version, rows[i].UpdatedAt = p.Before.Version+1, tx.Now()
+func loadWorkloads(ctx context.Context, tx *db.Tx, list []string) ([]workloadEdit, error) {
+	in, p := ids(tx, "w.id", list)
+	var rows []workloadRow
+	if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[workloadRow]("w.")+` FROM {workload} w WHERE `+in, p); err != nil {
+		return nil, err
 	}
 	people, err := contactsOf(ctx, tx, list)
-	if err != nil {
-		return err
+	out := make([]workloadEdit, len(rows))
+	for i, w := range rows {
+		out[i] = workloadEdit{w, people[w.ID]}
 	}
-	n, err := tx.Insert(ctx, "workload", rows, `(customer_id, id) DO UPDATE SET environment = excluded.environment, criticality = excluded.criticality,
-		owner = excluded.owner, description = excluded.description, version = excluded.version, updated_at = excluded.updated_at WHERE workload.version = excluded.version - 1`)
+	return out, err
+}
+
+// storeWorkloads writes workloads that differ, and the trail of each. Only the undo of a single edit changes names, rules and contacts.
+func storeWorkloads(ctx context.Context, tx *db.Tx, a permission.Actor, pairs []bulk.Pair[workloadEdit]) error {
+	rows, acts, gather := make([]workloadRow, len(pairs)), make([]audit.Act, len(pairs)), false
+	for i, p := range pairs {
+		rows[i] = p.After.workloadRow
+		rows[i].Version, rows[i].UpdatedAt = p.Before.Version+1, tx.Now()
+		gather = gather || p.Before.Name != p.After.Name || canonical(p.Before.Rule.V) != canonical(p.After.Rule.V)
+		acts[i] = audit.Act{Action: "workload.change", Record: audit.Record{Type: "workload", ID: p.After.ID, Name: p.After.Name},
+			Before: p.Before.summary(p.Before.contacts(), p.Was), After: rows[i].summary(p.After.contacts(), p.Is)}
+	}
+	n, err := tx.Insert(ctx, "workload", rows, `(customer_id, id) DO UPDATE SET name = excluded.name, rule = excluded.rule, environment = excluded.environment,
+		criticality = excluded.criticality, owner = excluded.owner, description = excluded.description, version = excluded.version, updated_at = excluded.updated_at
+		WHERE workload.version = excluded.version - 1`)
 	if err != nil {
-		return fmt.Errorf("change workloads: %w", err)
+		return nameTaken(err)
 	}
 	if n != int64(len(rows)) {
 		return fault.New(fault.Stale, "fault.stale")
 	}
-	acts := make([]audit.Act, len(rows))
-	for i, p := range pairs {
-		contacts := idsOf(people[p.After.ID])
-		acts[i] = audit.Act{Action: "workload.change", Record: audit.Record{Type: "workload", ID: p.After.ID, Name: p.After.Name},
-			Before: p.Before.summary(contacts, p.Was), After: rows[i].summary(contacts, p.Is)}
+	for _, p := range pairs {
+		if !slices.Equal(p.Before.contacts(), p.After.contacts()) { // of one
+			if err := setContacts(ctx, tx, p.After.ID, p.After.contacts()); err != nil {
+				return err
+			}
+		}
+	}
+	if gather {
+		if _, err := (Intake{}).Assign(ctx, tx); err != nil {
+			return err
+		}
 	}
 	return audit.WriteAll(ctx, tx, a, acts)
 }

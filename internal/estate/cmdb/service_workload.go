@@ -156,7 +156,7 @@ func (s *Service) EditWorkload(ctx context.Context, a permission.Actor, workload
 	return w, people, err
 }
 
-// editWorkload is EditWorkload, which its page may want to offer to undo. What moves CIs or contacts has no way back.
+// editWorkload is EditWorkload, which its page may want to offer to undo.
 func (s *Service) editWorkload(ctx context.Context, a permission.Actor, workloadID string, expected int64, c ChangeWorkload, undo bool) (w Workload, people []Contact, edit string, err error) {
 	err = s.change(ctx, a, permission.WorkloadWrite, "workload", workloadID, func(tx *db.Tx) error {
 		old, had, err := loadWorkload(ctx, tx, workloadID)
@@ -218,8 +218,8 @@ func (s *Service) editWorkload(ctx context.Context, a permission.Actor, workload
 		if w, people, err = loadWorkload(ctx, tx, workloadID); err != nil {
 			return err
 		}
-		if undo && n.Name == old.Name && canonical(n.Rule) == canonical(old.Rule.V) && slices.Equal(contacts, n.Contacts) {
-			if edit, err = workloadBulk().Keep(ctx, tx, a, &old.workloadRow, &w.workloadRow, old.Custom, w.Custom); err != nil {
+		if undo {
+			if edit, err = workloadBulk().Keep(ctx, tx, a, &workloadEdit{old.workloadRow, had}, &workloadEdit{w.workloadRow, people}, old.Custom, w.Custom); err != nil {
 				return err
 			}
 		}

@@ -109,7 +109,7 @@ func (h pages) template(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 	if err != nil {
 		return err
 	}
-	out, err := h.s.ApplyTemplate(r.Context(), a, rec.ID, web.Version(r), r.PostFormValue("criticality"))
+	out, edit, err := h.s.applyTemplate(r.Context(), a, rec.ID, web.Version(r), r.PostFormValue("criticality"), true)
 	if err != nil {
 		return web.Refused(w, r, p, "/requirements/"+rec.ID, err)
 	}
@@ -121,7 +121,7 @@ func (h pages) template(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 		}
 		text = p.T("requirement.template.done", "fields", p.List(names))
 	}
-	return web.Done(w, r, p, "/requirements/"+rec.ID, text)
+	return web.DoneWithUndo(w, r, p, "/requirements/"+rec.ID, text, edit)
 }
 
 // Part is what this room shows on the pages of requirements and of workloads.

@@ -71,14 +71,15 @@ func (s *Service) Agree(ctx context.Context, a permission.Actor, ref string, ver
 	case rec.State == Agreed:
 		return rec, fault.New(fault.Conflict, "requirement.bad.agreed")
 	}
-	return s.change(ctx, a, permission.RequirementAgree, rec, func(r *Requirement, now db.Time) { r.State, r.AgreedBy, r.AgreedAt = Agreed, a.Name, now })
+	out, _, err := s.change(ctx, a, permission.RequirementAgree, rec, false, func(r *Requirement, now db.Time) { r.State, r.AgreedBy, r.AgreedAt = Agreed, a.Name, now })
+	return out, err
 }
 
 // change is what this room decides of a requirement that was read before; a later version of it is stale.
-func (s *Service) change(ctx context.Context, a permission.Actor, need permission.Action, rec Requirement, f func(*Requirement, db.Time)) (out Requirement, err error) {
+func (s *Service) change(ctx context.Context, a permission.Actor, need permission.Action, rec Requirement, undo bool, f func(*Requirement, db.Time)) (out Requirement, edit string, err error) {
 	scope, err := a.For(need, rec.CustomerID)
 	if err != nil {
-		return out, err
+		return out, edit, err
 	}
 	err = s.db.InScope(ctx, scope, func(tx *db.Tx) error {
 		before, err := register.GetIn(ctx, tx, s.Requirements, rec.ID)
@@ -92,9 +93,12 @@ func (s *Service) change(ctx context.Context, a permission.Actor, need permissio
 		if err == nil && before.State != Agreed && out.State == Agreed && s.agreed != nil {
 			err = s.agreed(ctx, tx)
 		}
+		if err == nil && undo {
+			edit, err = register.KeepIn(ctx, tx, a, s.Requirements, before, out)
+		}
 		return err
 	})
-	return out, err
+	return out, edit, err
 }
 
 // Of gives what is asked of a customer's workloads, as rules read it: by the id of the workload, then by environment. It reads in the

@@ -79,32 +79,38 @@ type Filled struct {
 // ApplyTemplate fills what is empty with what is usually asked at the requirement's criticality, or at the one given. Faults: not_found,
 // forbidden, stale, invalid (no such template), conflict (its criticality is not known).
 func (s *Service) ApplyTemplate(ctx context.Context, a permission.Actor, ref string, version int64, criticality string) (out Filled, err error) {
+	out, _, err = s.applyTemplate(ctx, a, ref, version, criticality, false)
+	return out, err
+}
+
+// applyTemplate is ApplyTemplate, which its page may want to offer to undo.
+func (s *Service) applyTemplate(ctx context.Context, a permission.Actor, ref string, version int64, criticality string, undo bool) (out Filled, edit string, err error) {
 	rec, err := s.Requirements.Get(ctx, a, ref)
 	if err != nil {
-		return out, err
+		return out, "", err
 	}
 	if err := a.Require(permission.RequirementWrite); err != nil {
-		return out, err
+		return out, "", err
 	}
 	if criticality == "" {
 		criticality = rec.Criticality
 	}
 	if criticality == "" {
-		return out, fault.New(fault.Conflict, "requirement.bad.no_criticality")
+		return out, "", fault.New(fault.Conflict, "requirement.bad.no_criticality")
 	}
 	t, ok := s.library.Templates[criticality]
 	if !ok {
 		var bad fault.Fields
 		bad.Add("criticality", "requirement.bad.template", "value", criticality)
-		return out, bad.Err()
+		return out, "", bad.Err()
 	}
 	if version != 0 && version != rec.Version {
-		return out, fault.New(fault.Stale, "fault.stale")
+		return out, "", fault.New(fault.Stale, "fault.stale")
 	}
 	out.Filled = []string{}
-	out.Requirement, err = s.change(ctx, a, permission.RequirementWrite, rec, func(r *Requirement, _ db.Time) { out.Filled = append(out.Filled, fill(r, t)...) })
+	out.Requirement, edit, err = s.change(ctx, a, permission.RequirementWrite, rec, undo, func(r *Requirement, _ db.Time) { out.Filled = append(out.Filled, fill(r, t)...) })
 	if err != nil {
-		return out, fmt.Errorf("apply template %s: %w", criticality, err)
+		return out, "", fmt.Errorf("apply template %s: %w", criticality, err)
 	}
-	return out, nil
+	return out, edit, nil
 }

@@ -5,7 +5,7 @@
 //	type suppliers struct{ ... }
 //
 //	func (suppliers) Kind() bulk.Kind { return bulk.Kind{List: "suppliers", Type: "supplier", Need: permission.SupplierRead, ...} }
-//	func (suppliers) Fields(ctx, tx) ([]bulk.Field, error)              // custom fields of the customer included
+//	func (suppliers) Fields(ctx, tx) ([]bulk.Field, error)              // the room's own; Kind.Custom adds custom fields
 //	func (suppliers) Read(ctx, tx, ids) ([]bulk.Record, error)          // what the fields hold now
 //	func (suppliers) Plan(ctx, tx, a, asks) (bulk.Plan, error)          // what changes come to, and how to write them
 //
@@ -24,6 +24,12 @@
 //
 // What a field held is kept as a State, which only its room reads: a CI's owner knows whether a person set it or discovery did, and
 // gets that back too.
+//
+// # Custom fields
+//
+// Where Kind.Custom says so, custom fields stand among the others as x.KEY. Rows does all of it; a room with an Editable of its own reads what
+// asks come to by Customs, and adds After to what it plans, Cells to what it compares, and Store to what it writes. For records of several
+// customers there are only the fields that these share.
 //
 // A single edit on a page may be kept likewise (Keep), for the undo of its message.
 //

@@ -37,6 +37,8 @@ type Column[T any] struct {
 	Get func(*T) string
 	Set func(*T, string)
 	Own bool // each record's own: only an edit on its page has it, and the undo of that
+	// Tell is what people read, where that is not what Get gives.
+	Tell func(*T) string
 }
 
 // Kind implements Editable.
@@ -46,9 +48,10 @@ func (r Rows[T]) Kind() Kind { return r.Of }
 func (r Rows[T]) Fields(context.Context, *db.Tx) ([]Field, error) {
 	var out []Field
 	for _, c := range r.Columns {
-		if !c.Own {
-			out = append(out, c.Field)
+		if c.Own {
+			c.Off = "bulk.fault.field"
 		}
+		out = append(out, c.Field)
 	}
 	return out, nil
 }
@@ -92,7 +95,11 @@ func (r Rows[T]) cell(row *T) func(string) Cell {
 		if !ok {
 			return Cell{}
 		}
-		return Cell{c.Get(row), c.Get(row)}
+		cell := Cell{c.Get(row), c.Get(row)}
+		if c.Tell != nil {
+			cell.Text = c.Tell(row)
+		}
+		return cell
 	}
 }
 

@@ -20,6 +20,8 @@
 //	err = field.Forget(ctx, tx, "ci", id)                      // in the one that deletes it
 //	spec := set.List(spec, "c.customer_id", "c.id", query)     // x.KEY, x.KEY.not and so on, and sort=x.KEY
 //
+// Bulk edits and their undo have them by bulk.Customs.
+//
 // These take part in the caller's transaction, check no right and write no trail: the record's own service does, which takes Values into its
 // "before" and "after" under the name "custom". Service is for the definitions, and checks rights.
 //

@@ -173,6 +173,11 @@ func (r *Register[T]) reviveAll(ctx context.Context, tx *db.Tx, a permission.Act
 	return audit.WriteAll(ctx, tx, a, acts)
 }
 
+// KeepIn notes a change that a page of the room has made in this transaction, so that its message can offer to undo it.
+func KeepIn[T any](ctx context.Context, tx *db.Tx, a permission.Actor, r *Register[T], before, after T) (string, error) {
+	return r.keep(ctx, tx, a, before, after)
+}
+
 // keep notes a change that a page has made, so that its message can offer to undo it.
 func (r *Register[T]) keep(ctx context.Context, tx *db.Tx, a permission.Actor, before, after T) (string, error) {
 	if reflect.DeepEqual(before, after) {
