@@ -32,6 +32,10 @@ htmx.config.responseHandling = [
   { code: '[45]..', swap: false, error: true },
 ]
 
+// A record that answers a form is shown under the form's address, which nobody can ask: it goes by its own, so that fetching it again, a
+// reload and a bookmark show the record, and send nothing twice.
+if (document.body.dataset.at) history.replaceState(history.state, '', document.body.dataset.at)
+
 morphs()
 menus()
 dialogs()

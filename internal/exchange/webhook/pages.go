@@ -159,7 +159,7 @@ func (h pages) page(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if v.since == "" {
 		v.since = p.LocalTime(p.Now().AddDate(0, 0, -1))
 	}
-	p.Title, p.Active = v.Name, "webhooks"
+	p.Title, p.Active, p.Self = v.Name, "webhooks", "/webhooks/"+v.ID
 	p.Crumbs = []ui.Link{{Label: p.T("webhook.list"), Href: "/webhooks"}}
 	ui.Render(w, r, status, hookPage(p, v))
 	return nil

@@ -34,6 +34,11 @@ type Page struct {
 	Alarms    []Alarm // what the reader must know on every page
 	Saved     *Saved  // saved views of the list that the page is; nil for other pages
 
+	// Self is where the record that is shown is read by GET. A record's page that answers a POST gives it, and the browser takes it for the
+	// page's own address: what is fetched again, and reloaded, is the record then, and not what was posted.
+	Self   string
+	posted bool
+
 	// Live names what main shows, as "kind:id" or "kind": main is fetched again when that changes. Pages with a form leave it
 	// empty. Smaller parts have data-live and an id of their own.
 	Live []string
@@ -44,7 +49,7 @@ const LivePath = "/live"
 
 // NewPage fills in what the request tells. The rest is the caller's.
 func NewPage(r *http.Request, p *i18n.Printer) *Page {
-	return &Page{Printer: p, Path: r.URL.Path, Query: r.URL.Query(), Theme: ThemeOf(r)}
+	return &Page{Printer: p, Path: r.URL.Path, Query: r.URL.Query(), Theme: ThemeOf(r), posted: r.Method == http.MethodPost}
 }
 
 // Waiting is the inbox in the header. Count is written already; empty for nothing new.
@@ -183,6 +188,14 @@ func (p *Page) stream() string {
 		sign = "&"
 	}
 	return at + sign + "made=" + strconv.FormatInt(p.Now().UnixMilli(), 10)
+}
+
+// at is the address that the browser takes for the page's, where it is another than the one that was asked.
+func (p *Page) at() string {
+	if !p.posted || p.Self == "" {
+		return ""
+	}
+	return p.In(p.Self)
 }
 
 // mark is the attribute data-live of main.

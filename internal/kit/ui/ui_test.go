@@ -193,6 +193,23 @@ func TestRender(t *testing.T) {
 	}
 }
 
+// A record that answers a form says where it is read: the form's own address may be asked by nobody.
+func TestPostedRecordSaysWhereItIs(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]string{http.MethodGet: "", http.MethodPost: "/assessments/1?customer=acme"} {
+		p := NewPage(httptest.NewRequest(method, "/assessments/1/links?customer=acme", nil), printer(t))
+		p.Self, p.Customers = "/assessments/1", []Customer{{Slug: "acme", Name: "Acme"}}
+		p.Customer = &p.Customers[0]
+		if got := p.at(); got != want {
+			t.Errorf("%s: %q, want %q", method, got, want)
+		}
+		p.Self = ""
+		if got := p.at(); got != "" {
+			t.Errorf("%s of a page that is no record: %q", method, got)
+		}
+	}
+}
+
 func TestLocalPath(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{

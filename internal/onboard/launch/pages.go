@@ -241,7 +241,7 @@ func (h pages) record(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 	if err != nil {
 		return err
 	}
-	p.Title, p.Active = p.T("launch.of", "name", v.CustomerName), "launches"
+	p.Title, p.Active, p.Self = p.T("launch.of", "name", v.CustomerName), "launches", "/launches/"+v.ID
 	p.Crumbs = []ui.Link{{Label: p.T("launch.list"), Href: "/launches"}}
 	ui.Render(w, r, status, recordPage(p, v))
 	return nil

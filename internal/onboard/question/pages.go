@@ -214,7 +214,7 @@ func (h pages) page(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	if v.form.Language == "" {
 		v.form.Language = v.Customer.Language
 	}
-	p.Title, p.Active = v.Title, "assessments"
+	p.Title, p.Active, p.Self = v.Title, "assessments", "/assessments/"+v.ID
 	p.Crumbs = []ui.Link{{Label: p.T("question.list"), Href: "/assessments"}}
 	ui.Render(w, r, status, assessmentPage(p, v))
 	return nil
