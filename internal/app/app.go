@@ -238,6 +238,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.wireFindings()
 	a.wireWorkshop()
 	a.wireBulk()
+	a.wireSegments()
 	if a.db.Engine() == db.SQLite {
 		// Whoever opens an embedded database holds its folder: no other process can be at a run.
 		if err := a.Discovery.Recover(ctx); err != nil {

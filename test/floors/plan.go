@@ -77,6 +77,7 @@ var unscoped = map[string]string{
 	"internal/record/link":       "a private link is looked up before its customer is known",
 	"internal/record/field":      "a field of the house has values of all customers, which change and go with it",
 	"internal/record/view":       "a saved view of no customer belongs to the instance",
+	"internal/kit/segment":       "its tick finds lists of all customers that have changed so much that they are indexed anew",
 	"internal/estate/cmdb":       "terms of CIs from before a migration are made anew when a server starts",
 	"internal/estate/discovery":  "its tick finds schedules that are due and runs whose process died",
 	"internal/onboard/document":  "its tick finds documents of all customers that somebody owes",

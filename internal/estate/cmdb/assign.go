@@ -45,7 +45,7 @@ func (Intake) Assign(ctx context.Context, tx *db.Tx) (int, error) {
 			if to == "" {
 				by = ""
 			}
-			in, p := ids(tx, "id", moves[to])
+			in, p := db.IDs(tx, "id", moves[to])
 			n, err := tx.Exec(ctx, `UPDATE {ci} SET workload_id = ?, workload_by = ?, version = version + 1, updated_at = ? WHERE `+in,
 				db.Null(to), by, tx.Now(), p)
 			if err != nil {

@@ -336,7 +336,7 @@ func workloadBulk() bulk.Rows[workloadEdit] {
 }
 
 func loadWorkloads(ctx context.Context, tx *db.Tx, list []string) ([]workloadEdit, error) {
-	in, p := ids(tx, "w.id", list)
+	in, p := db.IDs(tx, "w.id", list)
 	var rows []workloadRow
 	if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[workloadRow]("w.")+` FROM {workload} w WHERE `+in, p); err != nil {
 		return nil, err

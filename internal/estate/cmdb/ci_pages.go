@@ -42,12 +42,13 @@ func inventorySpec() list.Spec {
 // inventoryList is that list with one difference: CIs that are gone stand in it only when a status is asked for.
 func (h pages) inventoryList(p *ui.Page, set field.Set) web.Lister {
 	spec := inventorySpec()
-	if !statusAsked(p) {
-		spec.Where = "c.status <> 'gone'"
-	}
 	spec.Pass = append(spec.Pass, "tag")
 	spec = set.List(spec, "c.customer_id", "c.id", p.Query)
-	return web.Lister{DB: h.s.db, Need: permission.CIRead, Spec: spec, Customer: "k.slug", Live: "ci"}
+	l := web.Lister{DB: h.s.db, Need: permission.CIRead, Spec: spec, Customer: "k.slug", Live: "ci"}
+	if !statusAsked(p) {
+		l.Within = func(q list.Query) list.Query { return q.Find(notGone()) }
+	}
+	return l
 }
 
 func statusAsked(p *ui.Page) bool { return p.Query.Has("status") || p.Query.Has("status.not") }

@@ -13,6 +13,7 @@ import (
 
 	"vigie/internal/estate/collect"
 	"vigie/internal/kit/list"
+	"vigie/internal/kit/segment"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
@@ -240,6 +241,12 @@ func BenchmarkImpact(b *testing.B) {
 func BenchmarkLists(b *testing.B) {
 	w := buildTown(b)
 	s := New(w.d)
+	start := time.Now()
+	if err := segment.Build(context.Background(), w.d, w.scope.Customers()[0], *CISpec.Segment); err != nil {
+		b.Fatal(err)
+	}
+	gather(b)
+	b.Logf("the segment of %d CIs was built in %v", len(w.ids), time.Since(start))
 	one := permission.Grant(permission.Actor{}, permission.Engineer, w.scope)
 	all := permission.Grant(permission.Actor{}, permission.Engineer, db.GrantAll())
 	parse := func(q string) list.Query {
@@ -256,6 +263,17 @@ func BenchmarkLists(b *testing.B) {
 	cis := func(a permission.Actor, q string) func() error {
 		return func() error { _, err := s.CIs(context.Background(), a, parse(q)); return err }
 	}
+	// As the page of CIs asks: of one customer, without what is gone, with the true total.
+	page := func(q string) func() error {
+		return func() error {
+			q := parse(q).Of("k.slug", "acme").Find(notGone())
+			if _, err := s.CIs(context.Background(), all, q); err != nil {
+				return err
+			}
+			_, err := s.CountCIs(context.Background(), all, q, 10_001)
+			return err
+		}
+	}
 	rel := RelationSpec.All().Where(`(r.from_id = ? OR r.to_id = ?) AND r.customer_id = ?`, w.ids[0], w.ids[0], w.scope.Customers()[0])
 	for _, c := range []struct {
 		name string
@@ -270,6 +288,10 @@ func BenchmarkLists(b *testing.B) {
 		{"one/search-common-updated", cis(one, "q=shop&sort=-updated_at")}, {"all/tag", cis(all, "tag.Owner=team-7")},
 		{"one/owner-rare", cis(one, "owner=ada")}, {"one/owner-none", cis(one, "owner=nobody")}, {"one/region", cis(one, "region=eu-west-1&sort=-updated_at")},
 		{"all/status-gone", cis(all, "status=gone")}, {"one/environment-and-type", cis(one, "environment=production&type=AWS::EC2::VPC")},
+		{"one/environment-and-type-common", cis(one, "environment=production&type=AWS::EC2::Instance")}, {"one/search-in-type", cis(one, "q=bank&type=AWS::RDS::DBInstance&environment=staging")},
+		{"one/search-two-common-last", cis(one, "q=shop 499&sort=-name")}, {"one/attribute-in-type", cis(one, "attribute.Size=3&type=AWS::EC2::Volume&q=data")},
+		{"page/all", page("")}, {"page/search-two-common", page("q=shop 77")}, {"page/environment-and-type", page("environment=production&type=AWS::EC2::VPC")},
+		{"page/search-common-updated", page("q=shop&sort=-updated_at")}, {"page/two-tags-and-region", page("tag.Owner=team-7,team-8&region=eu-west-1")},
 		{"one/count-search", func() error {
 			_, err := s.CountCIs(context.Background(), one, parse("q=shop"), 10_000)
 			return err

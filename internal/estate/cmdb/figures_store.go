@@ -74,7 +74,7 @@ func (f *figures) count(ctx context.Context, tx *db.Tx, customers []string) erro
 	if err != nil {
 		return err
 	}
-	in, p := ids(tx, "c.customer_id", customers)
+	in, p := db.IDs(tx, "c.customer_id", customers)
 	var counts []Count
 	if err := tx.Select(ctx, &counts, `SELECT c.customer_id, c.type, c.account, c.region, c.environment, c.status, COUNT(*) AS cis FROM {ci} c
 		WHERE `+in+` GROUP BY c.customer_id, c.account, c.region, c.type, c.status, c.environment`, p); err != nil {
@@ -105,7 +105,7 @@ func (f *figures) forget(customer string) {
 }
 
 func accuracy(ctx context.Context, tx *db.Tx, customers []string) ([]Accuracy, error) {
-	in, p := ids(tx, "c.customer_id", customers)
+	in, p := db.IDs(tx, "c.customer_id", customers)
 	var out []Accuracy
 	err := tx.Select(ctx, &out, `SELECT k.id AS customer_id, k.slug AS customer,
 			SUM(CASE WHEN c.status <> 'gone' THEN 1 ELSE 0 END) AS total,

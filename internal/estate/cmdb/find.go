@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"vigie/internal/kit/list"
+	"vigie/internal/kit/segment"
 	"vigie/internal/platform/db"
 )
 
@@ -33,6 +34,7 @@ func wordFinder(word string) list.Finder {
 		f.Check, f.Args = `(c.customer_id, c.id) IN (`+f.Rows+`)`, f.RowArgs
 		return f
 	}
+	f.Bits = f.Terms
 	f.Check, f.Args = `c.words LIKE ? ESCAPE '!'`, []any{"%" + mark + likeEscapes.Replace(term[len(termWord):]) + "%"}
 	return f
 }
@@ -82,6 +84,7 @@ func tagFinder(key string, values []string) list.Finder {
 		for _, t := range terms {
 			f.Args = append(f.Args, t.Prefix)
 		}
+		f.Bits = f.Terms
 		return f
 	}
 	f := termFinder(list.Term{Prefix: tagTerm(key, "")})
@@ -106,10 +109,18 @@ func findCIs(param string, values []string) []list.Finder {
 		sparse = " AND x." + param + " <> ''" // says that the index of what is not empty will do
 	case "status":
 		if slices.Contains(values, string(Active)) {
-			return nil
+			return []list.Finder{{Bits: facetsOf(param, values)}}
 		}
 		sparse = " AND x.status <> 'active'"
+	case "name.contains":
+		if hints := segment.Within(values[0]); len(values) == 1 && len(hints) > 0 {
+			return []list.Finder{{Hints: hints}}
+		}
+		return nil
 	default:
+		if field, ok := strings.CutSuffix(param, ".not"); ok && slices.Contains(segmentOfCIs().Facets, field) {
+			return []list.Finder{{Bits: facetsOf(field, values), Not: true}}
+		}
 		return nil
 	}
 	in := ` IN (` + db.Marks(len(values)) + `)`
@@ -118,5 +129,20 @@ func findCIs(param string, values []string) []list.Finder {
 		Check: `COALESCE(c.` + param + `, '')` + in, Args: db.Anys(values),
 		Rows:    `SELECT x.customer_id, x.id FROM {customer} l CROSS JOIN {ci} x WHERE x.customer_id = l.id AND x.` + param + in + sparse,
 		RowArgs: db.Anys(values),
+		Bits:    facetsOf(param, values),
 	}}
+}
+
+// facetsOf are the terms of the values of a column.
+func facetsOf(column string, values []string) []list.Term {
+	out := make([]list.Term, len(values))
+	for i, v := range values {
+		out[i] = segment.Facet(column, v)
+	}
+	return out
+}
+
+// notGone leaves out what is gone.
+func notGone() list.Finder {
+	return list.Finder{Check: "c.status <> 'gone'", Bits: facetsOf("status", []string{string(Gone)}), Not: true}
 }

@@ -1,7 +1,6 @@
 package cmdb
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"vigie/internal/kit/list"
+	"vigie/internal/kit/segment"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/platform/id"
@@ -70,130 +70,207 @@ func says(c CI, v url.Values) bool {
 			return false
 		}
 	}
-	return true
+	if !strings.Contains(strings.ToLower(c.Name), strings.ToLower(v.Get("name.contains"))) {
+		return false
+	}
+	if not := v.Get("status.not"); not != "" && string(c.Status) == not {
+		return false
+	}
+	return v.Get("customer") == "" || v.Get("customer") == c.Customer
 }
 
-// TestListsFindWhatTheModelSays goes through lists page by page and back, whichever way they are found.
+// TestListsFindWhatTheModelSays goes through lists page by page and back, whichever way they are found: before there are segments, by
+// them, by them and what was written since, and by those of that.
 func TestListsFindWhatTheModelSays(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		scopes, all := crowd(t, d)
 		s := New(d)
-		spec := CISpec
-		spec.Few = 200
-		pick := func(random *rand.Rand, from ...string) string { return from[random.IntN(len(from))] }
-		ways := map[string]int{}
-		for seed := range uint64(60) {
-			random := rand.New(rand.NewPCG(seed, 1))
-			v := url.Values{}
-			for param, value := range map[string]string{
-				"q":           pick(random, "", "shop", "SHOP", "shop 12", "s", "bank", "bank eu-1", "état", "i-0", "nothing", "shop bank", "77"),
-				"tag.Owner":   pick(random, "", "", "", "team-1", "team-1,team-2", "*", "team-9"),
-				"tag.$odd":    pick(random, "", "", "", "", "*", "x"),
-				"owner":       pick(random, "", "", "team", "ada", "nobody"),
-				"region":      pick(random, "", "", "", "eu-west-1", "us-west-2"),
-				"status":      pick(random, "", "", "", "gone", "active,gone"),
-				"environment": pick(random, "", "", "", "production"),
-				"sort":        pick(random, "name", "-name", "-name", "updated_at", "-updated_at"),
-			} {
-				if value != "" {
-					v.Set(param, value)
-				}
+		build := func() {
+			wanting, err := segment.Wanting(t.Context(), d, *CISpec.Segment)
+			if err != nil || len(wanting) == 0 {
+				t.Fatalf("segments are wanted of %v: %v", wanting, err)
 			}
-			scope := scopes[random.IntN(len(scopes))]
-			var want []CI
-			for _, c := range all {
-				mine := scope.All()
-				for _, k := range scope.Customers() {
-					mine = mine || c.Customer == s.slugOf(t, k)
-				}
-				if mine && says(c, v) {
-					want = append(want, c)
-				}
-			}
-			by, desc := strings.TrimPrefix(v.Get("sort"), "-"), strings.HasPrefix(v.Get("sort"), "-")
-			slices.SortFunc(want, func(a, b CI) int {
-				c := strings.Compare(a.Name, b.Name)
-				if by == "updated_at" {
-					c = a.UpdatedAt.Compare(b.UpdatedAt.Time)
-				}
-				if c == 0 {
-					c = strings.Compare(a.ID, b.ID)
-				}
-				if desc {
-					return -c
-				}
-				return c
-			})
-			q, err := spec.Parse(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			q.Limit = 1 + random.IntN(200)
-			var n int
-			err = d.View(t.Context(), scope, func(tx *db.Tx) (err error) {
-				n, err = list.Count(t.Context(), tx, spec, q, 500)
-				return err
-			})
-			if err != nil || n != min(len(want), 500) {
-				t.Fatalf("seed %d, %v: counted %d of %d: %v", seed, v, n, len(want), err)
-			}
-			at := 0
-			for pages := 0; pages < 6; pages++ {
-				var page list.Page[CI]
-				err := d.View(t.Context(), scope, func(tx *db.Tx) (err error) {
-					page, err = list.Run[CI](t.Context(), tx, spec, q)
-					return err
-				})
-				if err != nil {
-					t.Fatalf("seed %d, %v: %v", seed, v, err)
-				}
-				for i, c := range page.Items {
-					if at+i >= len(want) || c.ID != want[at+i].ID {
-						t.Fatalf("seed %d, %v, page %d: %d is %s, of %d", seed, v, pages, at+i, c.Name, len(want))
-					}
-				}
-				if got := len(page.Items); got != min(q.Limit, len(want)-at) {
-					t.Fatalf("seed %d, %v, page %d: %d items at %d of %d", seed, v, pages, got, at, len(want))
-				}
-				next, move := page.NextCursor, len(page.Items)
-				if pages == 3 && page.PrevCursor != "" { // and back
-					next, move = page.PrevCursor, -min(q.Limit, at)
-				}
-				if next == "" {
-					break
-				}
-				at += move
-				if q, err = q.From(next); err != nil {
+			for _, customer := range wanting {
+				if err := segment.Build(t.Context(), d, customer, *CISpec.Segment); err != nil {
 					t.Fatal(err)
 				}
 			}
-			way := "walk"
-			_ = d.View(t.Context(), scope, func(tx *db.Tx) error {
-				text, err := list.Way(t.Context(), tx, spec, q)
-				way = text
-				return err
-			})
-			ways[way]++
 		}
+		ways := readLists(t, s, scopes, all, 0)
 		for _, way := range []string{"all", "found", "terms", "checked"} {
 			if ways[way] == 0 {
 				t.Errorf("no list was read by way of %q: %v", way, ways)
 			}
 		}
+		build()
+		for i, change := range []func(){func() {}, func() { all = alter(t, d, scopes, all) }, build} {
+			change()
+			if ways := readLists(t, s, scopes, all, uint64(i+1)*1000); ways["met"] < 30 {
+				t.Errorf("%d: few lists were read by segments: %v", i, ways)
+			}
+		}
 	})
 }
 
-// slugOf gives the slug of a customer by id.
-func (s *Service) slugOf(t *testing.T, customer string) (slug string) {
+// alter writes to some CIs of the first two customers, takes some away and puts some in.
+func alter(t *testing.T, d *db.DB, scopes []db.Scope, all []CI) (out []CI) {
 	t.Helper()
-	err := s.db.View(context.Background(), db.Grant(customer), func(tx *db.Tx) error {
-		return tx.Get(context.Background(), &slug, `SELECT k.slug FROM {customer} k`)
-	})
-	if err != nil {
-		t.Fatal(err)
+	random := rand.New(rand.NewPCG(3, 3))
+	now := db.At(dbtest.Start)
+	for k, scope := range scopes[:2] {
+		slug := fmt.Sprint("crowd-", k)
+		err := d.InScope(t.Context(), scope, func(tx *db.Tx) error {
+			var b batch
+			var rows []record
+			for _, c := range all {
+				if c.Customer != slug || random.IntN(25) > 0 {
+					continue
+				}
+				if random.IntN(4) == 0 {
+					if err := deleteCI(t.Context(), tx, c.record); err != nil {
+						return err
+					}
+					c.Customer = "" // no longer there
+				} else {
+					old := c.record
+					c.Name, c.Environment, c.Status = fmt.Sprint("shop again-", random.IntN(9)), "production", []Status{Active, Gone}[random.IntN(2)]
+					c.Tags.V = map[string]string{"Owner": "team-1", "$odd": "x"}
+					b.retell(&old, &c.record)
+					rows = append(rows, c.record)
+				}
+				out = append(out, c)
+			}
+			for i := range 20 {
+				r := record{ID: id.New(), Type: typeAt(i), Name: fmt.Sprint("bank new-", i), ExternalID: fmt.Sprint("i-new", i), Region: "eu-west-1", Status: Active, Source: Manual,
+					Owner: "ada", FirstSeen: now, LastSeen: now, Version: 1, CreatedAt: now, UpdatedAt: now}
+				r.Tags.V = map[string]string{"$odd": "x"}
+				r.fill()
+				b.terms = append(b.terms, r.index()...)
+				rows = append(rows, r)
+				out = append(out, CI{record: r, Customer: slug})
+			}
+			if _, err := tx.Insert(t.Context(), "ci", rows, overwrite); err != nil {
+				return err
+			}
+			return b.storeTerms(t.Context(), tx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	return slug
+	for _, c := range all {
+		if !slices.ContainsFunc(out, func(o CI) bool { return o.ID == c.ID }) {
+			out = append(out, c)
+		}
+	}
+	return slices.DeleteFunc(out, func(c CI) bool { return c.Customer == "" })
+}
+
+// readLists compares lists with the model, and counts the ways in which they were found.
+func readLists(t *testing.T, s *Service, scopes []db.Scope, all []CI, first uint64) map[string]int {
+	t.Helper()
+	d, spec, ways := s.db, CISpec, map[string]int{}
+	spec.Few = 200
+	owner := map[string]string{} // customer by slug
+	for k, scope := range scopes[:len(scopes)-1] {
+		owner[fmt.Sprint("crowd-", k)] = scope.Customers()[0]
+	}
+	pick := func(random *rand.Rand, from ...string) string { return from[random.IntN(len(from))] }
+	for seed := first; seed < first+60; seed++ {
+		random := rand.New(rand.NewPCG(seed, 1))
+		v := url.Values{}
+		for param, value := range map[string]string{
+			"q":             pick(random, "", "shop", "SHOP", "shop 12", "s", "bank", "bank eu-1", "état", "i-0", "nothing", "shop bank", "77"),
+			"tag.Owner":     pick(random, "", "", "", "team-1", "team-1,team-2", "*", "team-9"),
+			"tag.$odd":      pick(random, "", "", "", "", "*", "x"),
+			"owner":         pick(random, "", "", "team", "ada", "nobody"),
+			"region":        pick(random, "", "", "", "eu-west-1", "us-west-2"),
+			"status":        pick(random, "", "", "", "gone", "active,gone"),
+			"environment":   pick(random, "", "", "", "production"),
+			"name.contains": pick(random, "", "", "", "", "op-1", "AGAIN", "tat", "nk e"),
+			"status.not":    pick(random, "", "", "", "", "gone"),
+			"customer":      pick(random, "", "", "", "", "", "crowd-1"),
+			"type":          pick(random, "", "", "", "", "AWS::EC2::Instance", "AWS::Lambda::Function"),
+			"sort":          pick(random, "name", "-name", "-name", "updated_at", "-updated_at"),
+		} {
+			if value != "" && (seed%20 > 0 || param == "sort") {
+				v.Set(param, value)
+			}
+		}
+		scope := scopes[random.IntN(len(scopes))]
+		var want []CI
+		for _, c := range all {
+			if (scope.All() || slices.Contains(scope.Customers(), owner[c.Customer])) && says(c, v) {
+				want = append(want, c)
+			}
+		}
+		by, desc := strings.TrimPrefix(v.Get("sort"), "-"), strings.HasPrefix(v.Get("sort"), "-")
+		slices.SortFunc(want, func(a, b CI) int {
+			c := strings.Compare(a.Name, b.Name)
+			if by == "updated_at" {
+				c = a.UpdatedAt.Compare(b.UpdatedAt.Time)
+			}
+			if c == 0 {
+				c = strings.Compare(a.ID, b.ID)
+			}
+			if desc {
+				return -c
+			}
+			return c
+		})
+		q, err := spec.Parse(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Limit = 1 + random.IntN(200)
+		var n int
+		err = d.View(t.Context(), scope, func(tx *db.Tx) (err error) {
+			n, err = list.Count(t.Context(), tx, spec, q, 500)
+			return err
+		})
+		if err != nil || n != min(len(want), 500) {
+			t.Fatalf("seed %d, %v: counted %d of %d: %v", seed, v, n, len(want), err)
+		}
+		at := 0
+		for pages := 0; pages < 6; pages++ {
+			var page list.Page[CI]
+			err := d.View(t.Context(), scope, func(tx *db.Tx) (err error) {
+				page, err = list.Run[CI](t.Context(), tx, spec, q)
+				return err
+			})
+			if err != nil {
+				t.Fatalf("seed %d, %v: %v", seed, v, err)
+			}
+			for i, c := range page.Items {
+				if at+i >= len(want) || c.ID != want[at+i].ID {
+					t.Fatalf("seed %d, %v, page %d: %d is %s, of %d", seed, v, pages, at+i, c.Name, len(want))
+				}
+			}
+			if got := len(page.Items); got != min(q.Limit, len(want)-at) {
+				t.Fatalf("seed %d, %v, page %d: %d items at %d of %d", seed, v, pages, got, at, len(want))
+			}
+			next, move := page.NextCursor, len(page.Items)
+			if pages == 3 && page.PrevCursor != "" { // and back
+				next, move = page.PrevCursor, -min(q.Limit, at)
+			}
+			if next == "" {
+				break
+			}
+			at += move
+			if q, err = q.From(next); err != nil {
+				t.Fatal(err)
+			}
+		}
+		way := "walk"
+		_ = d.View(t.Context(), scope, func(tx *db.Tx) error {
+			text, err := list.Way(t.Context(), tx, spec, q)
+			way = text
+			return err
+		})
+		ways[way]++
+	}
+	return ways
 }
 
 // TestReindexMakesWhatIntakeMakes takes all terms away, as a migration or the backup of an older version does.

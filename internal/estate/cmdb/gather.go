@@ -96,7 +96,7 @@ func pieces(ctx context.Context, tx *db.Tx, list []string) (out []Piece, err err
 	if len(list) == 0 {
 		return nil, nil
 	}
-	in, p := ids(tx, "c.id", list)
+	in, p := db.IDs(tx, "c.id", list)
 	if err := tx.Select(ctx, &out, `SELECT `+db.Columns[Piece]("c.")+` FROM {ci} c WHERE `+in, p); err != nil {
 		return nil, fmt.Errorf("CIs: %w", err)
 	}

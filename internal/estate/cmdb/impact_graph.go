@@ -25,8 +25,8 @@ func travelling(way collect.Travel) string {
 }
 
 func (g stored) dependents(ctx context.Context, of []string) (out []need, err error) {
-	in1, p1 := ids(g.tx, "r.from_id", of)
-	in2, p2 := ids(g.tx, "r.to_id", of)
+	in1, p1 := db.IDs(g.tx, "r.from_id", of)
+	in2, p2 := db.IDs(g.tx, "r.to_id", of)
 	err = g.tx.Select(ctx, &out, `SELECT r.id, r.type, r.to_id AS dependent, r.from_id AS supporter, r.redundancy, r.needed, FALSE AS lost
 			FROM {relation} r JOIN {ci} d ON d.id = r.to_id WHERE `+in1+` AND r.type IN (`+forward+`) AND d.status <> 'gone'
 		UNION ALL SELECT r.id, r.type, r.from_id AS dependent, r.to_id AS supporter, r.redundancy, r.needed, FALSE AS lost
@@ -35,8 +35,8 @@ func (g stored) dependents(ctx context.Context, of []string) (out []need, err er
 }
 
 func (g stored) groups(ctx context.Context, of []string) (out []need, err error) {
-	in1, p1 := ids(g.tx, "r.from_id", of)
-	in2, p2 := ids(g.tx, "r.to_id", of)
+	in1, p1 := db.IDs(g.tx, "r.from_id", of)
+	in2, p2 := db.IDs(g.tx, "r.to_id", of)
 	// A member that is not resolved is known to AWS but not to us: it is taken to be well, under the name of its relation.
 	err = g.tx.Select(ctx, &out, `SELECT r.id, r.type, r.from_id AS dependent, COALESCE(r.to_id, r.id) AS supporter, r.redundancy, r.needed,
 			COALESCE(s.status = 'gone', FALSE) AS lost
@@ -48,8 +48,8 @@ func (g stored) groups(ctx context.Context, of []string) (out []need, err error)
 }
 
 func (g stored) supporters(ctx context.Context, of []string) (out []need, err error) {
-	in1, p1 := ids(g.tx, "r.from_id", of)
-	in2, p2 := ids(g.tx, "r.to_id", of)
+	in1, p1 := db.IDs(g.tx, "r.from_id", of)
+	in2, p2 := db.IDs(g.tx, "r.to_id", of)
 	err = g.tx.Select(ctx, &out, `SELECT r.id, r.type, r.from_id AS dependent, r.to_id AS supporter, r.redundancy, r.needed, s.status = 'gone' AS lost
 			FROM {relation} r JOIN {ci} s ON s.id = r.to_id WHERE `+in1+` AND r.type IN (`+backward+`)
 		UNION ALL SELECT r.id, r.type, r.to_id AS dependent, r.from_id AS supporter, r.redundancy, r.needed, s.status = 'gone' AS lost
@@ -71,7 +71,7 @@ type node struct {
 }
 
 func loadNodes(ctx context.Context, tx *db.Tx, list []string) (map[string]node, error) {
-	in, p := ids(tx, "c.id", list)
+	in, p := db.IDs(tx, "c.id", list)
 	var rows []node
 	if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[node]("c.")+` FROM {ci} c WHERE `+in, p); err != nil {
 		return nil, err

@@ -210,8 +210,8 @@ func loadKeyed(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (map
 	for _, row := range s.Rows {
 		types[row.Get("type")] = true
 	}
-	in, p := texts(tx, "c."+key, keysOf(wanted))
-	ofType, p2 := texts(tx, "c.type", keysOf(types))
+	in, p := db.Texts(tx, "c."+key, keysOf(wanted))
+	ofType, p2 := db.Texts(tx, "c.type", keysOf(types))
 	var rows []record
 	if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[record]("c.")+` FROM {ci} c WHERE `+in+` AND `+ofType, p, p2); err != nil {
 		return nil, err

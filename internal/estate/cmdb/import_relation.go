@@ -157,7 +157,7 @@ func loadEnds(ctx context.Context, tx *db.Tx, s *intake.Sheet, key string) (ends
 	if out.byID, err = loadRecords(ctx, tx, keysOf(byID)); err != nil {
 		return out, err
 	}
-	in, p := texts(tx, "c."+key, keysOf(byKey))
+	in, p := db.Texts(tx, "c."+key, keysOf(byKey))
 	var rows []record
 	if err := tx.Select(ctx, &rows, `SELECT c.id, c.type, c.name, c.external_id, c.account, c.region, c.status FROM {ci} c WHERE `+in, p); err != nil {
 		return out, err
@@ -179,7 +179,7 @@ type between struct {
 }
 
 func loadBetween(ctx context.Context, tx *db.Tx, from []string) (map[between]relationRow, error) {
-	in, p := ids(tx, "r.from_id", from)
+	in, p := db.IDs(tx, "r.from_id", from)
 	var rows []relationRow
 	if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[relationRow]("r.")+` FROM {relation} r WHERE `+in+` AND r.resolved`, p); err != nil {
 		return nil, err

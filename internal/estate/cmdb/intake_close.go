@@ -29,8 +29,8 @@ func (Intake) Close(ctx context.Context, tx *db.Tx, run, account, region string,
 }
 
 func retire(ctx context.Context, tx *db.Tx, run, account, region string, types, from []string, to Status, kind ChangeKind) (int, error) {
-	ofType, p1 := texts(tx, "type", types)
-	ofStatus, p2 := texts(tx, "status", from)
+	ofType, p1 := db.Texts(tx, "type", types)
+	ofStatus, p2 := db.Texts(tx, "status", from)
 	where := `account = ? AND ` + ofType + ` AND ` + ofStatus + ` AND source = ? AND run_id <> ?`
 	args := []any{account, p1, p2, Discovered, run}
 	if region != "" {

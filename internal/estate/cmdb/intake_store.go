@@ -18,8 +18,8 @@ func recognise(ctx context.Context, tx *db.Tx, account string, seen []sighting) 
 			types = append(types, s.item.Type)
 		}
 	}
-	ofType, p1 := texts(tx, "c.type", types)
-	ofID, p2 := texts(tx, "c.external_id", externals)
+	ofType, p1 := db.Texts(tx, "c.type", types)
+	ofID, p2 := db.Texts(tx, "c.external_id", externals)
 	var rows []known
 	err := tx.Select(ctx, &rows, `SELECT c.id, c.type, c.external_id, c.region, c.fingerprint, c.status, c.run_id, c.source
 		FROM {ci} c WHERE `+ofType+` AND `+ofID+` AND c.account = ?`, p1, p2, account)
@@ -40,7 +40,7 @@ func recognise(ctx context.Context, tx *db.Tx, account string, seen []sighting) 
 
 // loadRecords gives whole CIs by id.
 func loadRecords(ctx context.Context, tx *db.Tx, list []string) (map[string]record, error) {
-	in, p := ids(tx, "c.id", list)
+	in, p := db.IDs(tx, "c.id", list)
 	var rows []record
 	if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[record]("c.")+` FROM {ci} c WHERE `+in, p); err != nil {
 		return nil, err
@@ -54,8 +54,8 @@ func loadRecords(ctx context.Context, tx *db.Tx, list []string) (map[string]reco
 
 // loadOwned gives the discovered relations that the CIs told of. The owner is one of the ends, whose indexes find it.
 func loadOwned(ctx context.Context, tx *db.Tx, owners []string) (map[string][]relationRow, error) {
-	in1, p1 := ids(tx, "r.from_id", owners)
-	in2, p2 := ids(tx, "r.to_id", owners)
+	in1, p1 := db.IDs(tx, "r.from_id", owners)
+	in2, p2 := db.IDs(tx, "r.to_id", owners)
 	columns := db.Columns[relationRow]("r.")
 	var rows []relationRow
 	err := tx.Select(ctx, &rows, `SELECT `+columns+` FROM {relation} r WHERE `+in1+` AND NOT r.inbound AND r.source = ?
@@ -99,7 +99,7 @@ const overwrite = `(customer_id, id) DO UPDATE SET name = excluded.name, arn = e
 // store writes the batch: one statement for each table and kind of change.
 func (b *batch) store(ctx context.Context, tx *db.Tx) error {
 	if len(b.same) > 0 {
-		in, p := ids(tx, "id", b.same)
+		in, p := db.IDs(tx, "id", b.same)
 		if _, err := tx.Exec(ctx, `UPDATE {ci} SET last_seen = ?, run_id = ? WHERE `+in, b.now, b.run, p); err != nil {
 			return fmt.Errorf("mark CIs seen: %w", err)
 		}
@@ -117,7 +117,7 @@ func (b *batch) store(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	if len(b.removed) > 0 {
-		in, p := ids(tx, "id", b.removed)
+		in, p := db.IDs(tx, "id", b.removed)
 		if _, err := tx.Exec(ctx, `DELETE FROM {relation} WHERE `+in, p); err != nil {
 			return fmt.Errorf("delete relations: %w", err)
 		}
@@ -145,7 +145,7 @@ func (b *batch) welcome(ctx context.Context, tx *db.Tx) error {
 		list[i] = s.old.ID
 		b.note(s.old.ID, delta{Kind: Returned, Field: "status", Before: compact(s.old.Status), After: compact(Active)})
 	}
-	in, p := ids(tx, "id", list)
+	in, p := db.IDs(tx, "id", list)
 	_, err := tx.Exec(ctx, `UPDATE {ci} SET status = ?, last_seen = ?, run_id = ?, version = version + 1, updated_at = ? WHERE `+in,
 		Active, b.now, b.run, b.now, p)
 	if err != nil {
@@ -175,7 +175,7 @@ func deleteTerms(ctx context.Context, tx *db.Tx, rows []termRow) error {
 	for i, r := range rows {
 		terms[i], names[i], of[i] = r.Term, r.Name, r.CIID
 	}
-	in, params := triples(tx, terms, names, of)
+	in, params := db.Unnest(tx, db.Set{Name: "term", Kind: "text", Values: terms}, db.Set{Name: "name", Kind: "text", Values: names}, db.Set{Name: "ci_id", Kind: "uuid", Values: of})
 	if _, err := tx.Exec(ctx, `DELETE FROM {ci_term} WHERE (term, name, ci_id) IN (`+in+`)`, params...); err != nil {
 		return fmt.Errorf("delete terms: %w", err)
 	}

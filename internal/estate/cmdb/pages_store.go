@@ -119,7 +119,7 @@ func (h pages) around(ctx context.Context, a permission.Actor, c CI, depth int, 
 				if direction == "out" && end == "r.to_id" || direction == "in" && end == "r.from_id" {
 					continue
 				}
-				in, param := ids(tx, end, frontier)
+				in, param := db.IDs(tx, end, frontier)
 				var rows []Relation
 				// The ids first, by the index of that end; names are joined to what remains.
 				if err := tx.Select(ctx, &rows, `SELECT `+RelationSpec.Columns+` FROM `+RelationSpec.From+` WHERE r.id IN (

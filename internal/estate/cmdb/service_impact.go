@@ -164,7 +164,7 @@ func workloadsHit(ctx context.Context, tx *db.Tx, i Impact) ([]ImpactOfWork, err
 	if len(hit) == 0 {
 		return out, nil
 	}
-	in, p := ids(tx, "w.id", keysOf(hit))
+	in, p := db.IDs(tx, "w.id", keysOf(hit))
 	var rows []struct {
 		ID          string `db:"id"`
 		Name        string `db:"name"`
@@ -193,7 +193,7 @@ func workloadsHit(ctx context.Context, tx *db.Tx, i Impact) ([]ImpactOfWork, err
 
 // contactsOf gives the contacts of workloads.
 func contactsOf(ctx context.Context, tx *db.Tx, workloads []string) (map[string][]Contact, error) {
-	in, p := ids(tx, "x.workload_id", workloads)
+	in, p := db.IDs(tx, "x.workload_id", workloads)
 	var rows []Contact
 	err := tx.Select(ctx, &rows, `SELECT x.workload_id, p.id, p.name, p.email, p.phone, p.job FROM {workload_contact} x
 		JOIN {contact} p ON p.id = x.contact_id WHERE `+in+` ORDER BY p.name, p.id`, p)

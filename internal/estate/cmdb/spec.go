@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"vigie/internal/kit/list"
+	"vigie/internal/kit/segment"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 )
@@ -37,6 +38,14 @@ var CISpec = list.Spec{
 	Extra:  ciExtra,
 	Find:   findCIs,
 	Terms:  &list.Terms{Table: "ci_term", ID: "ci_id", Sort: "name"},
+
+	Segment: segmentOfCIs(),
+}
+
+// segmentOfCIs is what the segments of CIs know, beside the words and tags of ci_term.
+func segmentOfCIs() *segment.Source {
+	return &segment.Source{List: "ci", Table: "ci", Facets: []string{"type", "account", "region", "status", "environment", "criticality", "owner"},
+		Terms: "ci_term", Of: "ci_id", Prefixes: []string{termWord, termWhole}, Wholes: []string{termTag}}
 }
 
 const ciFrom = `{ci} c JOIN {customer} k ON k.id = c.customer_id LEFT JOIN {workload} w ON w.customer_id = c.customer_id AND w.id = c.workload_id`

@@ -11,8 +11,8 @@ import (
 	"vigie/internal/platform/db"
 )
 
-// momentary are the tables that a backup leaves out.
-var momentary = []string{"session", "sign_in_attempt", "idempotency"}
+// momentary are the tables that a backup leaves out: what ends by itself, and what is made anew.
+var momentary = []string{"session", "sign_in_attempt", "idempotency", "segment", "segment_bits", "segment_block", "segment_fresh"}
 
 // Instance is what a backup is made of.
 type Instance struct {

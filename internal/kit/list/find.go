@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vigie/internal/kit/segment"
 	"vigie/internal/platform/db"
 )
 
@@ -25,13 +26,18 @@ type Finder struct {
 	Rough string
 	// Terms are where the rows stand in Spec.Terms, if they do.
 	Terms []Term
+	// Bits are where the rows stand in Spec.Segment, if they do. A finder may have these alone, and no Rows; Not says that its rows are
+	// all others.
+	Bits []Term
+	Not  bool
+	// Hints are terms of Spec.Segment that every row wanted has, beside others: Check decides.
+	Hints []Term
+
+	slugs []string // of the customers whose rows alone are wanted
 }
 
-// Term is a range of terms: all that begin with Prefix, or that one alone.
-type Term struct {
-	Prefix string
-	Whole  bool
-}
+// Term is a range of terms.
+type Term = segment.Term
 
 // Terms describes a table of terms, with the key (customer_id, term, the column of Sort, the id of the record).
 type Terms struct {
@@ -50,10 +56,7 @@ const (
 // few is how many rows are rather read and sorted than looked for along the list. With a second condition fewer rows of the list are
 // wanted, and the walk is longer; without an index in its order a walk reads and sorts everything.
 func (s Spec) few(q Query) int {
-	n := few
-	if s.Few > 0 {
-		n = s.Few
-	}
+	n := s.base()
 	switch {
 	case q.sort.Unindexed:
 		return 20 * n
@@ -63,9 +66,22 @@ func (s Spec) few(q Query) int {
 	return n
 }
 
+func (s Spec) base() int {
+	if s.Few > 0 {
+		return s.Few
+	}
+	return few
+}
+
 // find tells q which way to take.
 func (s Spec) find(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int) (Query, error) {
 	if len(q.finders) == 0 {
+		return q, nil
+	}
+	if met, ok, err := s.meet(ctx, tx, q, desc, limit); err != nil || ok {
+		return met, err
+	}
+	if q = q.indexed(); len(q.finders) == 0 {
 		return q, nil
 	}
 	best, err := s.rarest(ctx, tx, q, s.few(q))
@@ -153,7 +169,7 @@ func (s Spec) terms(ctx context.Context, tx *db.Tx, f Finder) ([]place, error) {
 			err = tx.Select(ctx, &found, `SELECT l.id AS customer_id, CAST(? AS TEXT) AS term FROM {customer} l
 				WHERE EXISTS (SELECT 1 FROM `+table+` t WHERE t.customer_id = l.id AND t.term = ?) LIMIT `+limit, t.Prefix, t.Prefix)
 		} else {
-			below := t.below()
+			below := t.Below()
 			err = tx.Select(ctx, &found, `WITH RECURSIVE step(customer_id, term) AS (
 				SELECT l.id, (SELECT MIN(t.term) FROM `+table+` t WHERE t.customer_id = l.id AND t.term >= ? AND t.term < ?) FROM {customer} l
 				UNION ALL
@@ -170,9 +186,6 @@ func (s Spec) terms(ctx context.Context, tx *db.Tx, f Finder) ([]place, error) {
 	}
 	return out, nil
 }
-
-// below bounds the terms that begin with the prefix, in the byte order that both engines use for them.
-func (t Term) below() string { return t.Prefix + "\U0010FFFF" }
 
 // follow takes the first rows of each term in the order of the list; the list then puts them together.
 func (s Spec) follow(q Query, i int, along []place, desc bool, limit int) (Query, error) {
@@ -211,13 +224,15 @@ func (s Spec) follow(q Query, i int, along []place, desc bool, limit int) (Query
 }
 
 // Way tells how a list is read: "all" of it in its order, from what was "found", along its "terms", or in its order with each row
-// "checked". For tests of speed and plans.
+// "checked", or at the rows where all conditions "met". For tests of speed and plans.
 func Way(ctx context.Context, tx *db.Tx, s Spec, q Query) (string, error) {
 	if len(q.finders) == 0 {
 		return "all", nil
 	}
 	planned, err := s.find(ctx, tx, q, q.desc, q.Limit+1)
 	switch {
+	case err == nil && planned.met:
+		return "met", nil
 	case err != nil || planned.from == "":
 		return "checked", err
 	case strings.Contains(planned.from, "UNION ALL") || strings.Contains(planned.from, " b0"):

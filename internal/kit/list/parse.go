@@ -36,6 +36,7 @@ type Query struct {
 	finders  []Finder // conditions beside where
 	from     string   // what find puts before From
 	fromArgs []any
+	met      bool // from is what a segment found
 }
 
 // Filter is one condition that the caller wrote.
@@ -75,6 +76,18 @@ func (q Query) Where(where string, args ...any) Query {
 	}
 	q.where = append(slices.Clip(q.where), "("+where+")")
 	q.args = append(slices.Clip(q.args), args...)
+	return q
+}
+
+// Find adds a condition that indexes know.
+func (q Query) Find(f Finder) Query {
+	q.finders = append(slices.Clip(q.finders), f)
+	return q
+}
+
+// Of narrows the list to one customer, whose slug stands in the column.
+func (q Query) Of(column, slug string) Query {
+	q.finders = append(slices.Clip(q.finders), Finder{Check: column + " = ?", Args: []any{slug}, slugs: []string{slug}})
 	return q
 }
 
@@ -229,6 +242,10 @@ func (q *Query) filter(s Spec, param string, raw []string, bad *fault.Fields) {
 
 // narrow adds the condition of one parameter, as finders if there are any.
 func (q *Query) narrow(s Spec, param string, values []string, where string, args []any) {
+	if s.Segment != nil && param == "customer" {
+		*q = q.Find(Finder{Check: where, Args: args, slugs: values})
+		return
+	}
 	if s.Find != nil {
 		if found := s.Find(param, values); len(found) > 0 {
 			for _, f := range found {

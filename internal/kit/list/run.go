@@ -122,7 +122,10 @@ func Each[T any](ctx context.Context, tx *db.Tx, s Spec, q Query, f func(T) erro
 
 // Count counts the rows, but no further than limit: a screen says "10,000+" rather than wait.
 func Count(ctx context.Context, tx *db.Tx, s Spec, q Query, limit int) (int, error) {
-	var n int
+	if n, ok, err := s.countMet(ctx, tx, q, limit); err != nil || ok {
+		return n, err
+	}
+	q = q.indexed()
 	if i, err := s.rarest(ctx, tx, q, limit); err != nil {
 		return 0, err
 	} else if i >= 0 {
@@ -132,6 +135,11 @@ func Count(ctx context.Context, tx *db.Tx, s Spec, q Query, limit int) (int, err
 	} else if len(q.finders) > 0 {
 		q = s.from(q, 0)
 	}
+	return s.count(ctx, tx, q, limit)
+}
+
+// count counts the rows of a query that has taken its way.
+func (s Spec) count(ctx context.Context, tx *db.Tx, q Query, limit int) (n int, err error) {
 	text := "SELECT COUNT(*) FROM (SELECT 1 FROM " + q.from + s.From + s.conditions(q, "") + " LIMIT " + strconv.Itoa(limit) + ") counted"
 	if err := tx.Get(ctx, &n, text, append(slices.Clip(q.fromArgs), q.args...)...); err != nil {
 		return 0, fmt.Errorf("count: %w", err)

@@ -3,6 +3,8 @@ package list
 import (
 	"slices"
 	"strings"
+
+	"vigie/internal/kit/segment"
 )
 
 // Kind is what a field holds.
@@ -52,7 +54,9 @@ type Spec struct {
 	// Find gives the finders of a parameter: of q one for each word, of a filter one; none where no index finds its rows.
 	Find  func(name string, values []string) []Finder
 	Terms *Terms // of the finders that have terms
-	Few   int    // up to so many rows found are read and sorted, if not 5,000
+	// Segment is where conditions meet that are common each; its names are the order of Terms.Sort.
+	Segment *segment.Source
+	Few     int // up to so many rows found are read and sorted, if not 5,000
 	// Pass names parameters that somebody else reads, such as "tab" of a page.
 	Pass []string
 }

@@ -99,6 +99,12 @@ func migrate(ctx context.Context, e Engine, d *sql.DB, version int64) error {
 // postgresOnly is a line that SQLite does without, such as an index that only the other planner needs.
 var postgresOnly = regexp.MustCompile(`(?m)^.*-- PostgreSQL only$`)
 
+// ofOther are the parts of a migration that only the other engine is to read: triggers, which each has in words of its own.
+var ofOther = map[Engine]*regexp.Regexp{
+	SQLite:   regexp.MustCompile(`(?ms)^-- begin PostgreSQL$.*?^-- end PostgreSQL$`),
+	Postgres: regexp.MustCompile(`(?ms)^-- begin SQLite$.*?^-- end SQLite$`),
+}
+
 // SQLite takes any name for a type, and gives the affinity of text to those with TEXT in them: the catalog goes on telling what a
 // column holds.
 const (
@@ -123,7 +129,7 @@ func rendered(e Engine) (fs.FS, error) {
 		if err != nil {
 			return nil, err
 		}
-		text := r.Replace(string(b))
+		text := ofOther[e].ReplaceAllString(r.Replace(string(b)), "")
 		if e == SQLite {
 			text = postgresOnly.ReplaceAllString(text, "")
 		}

@@ -159,7 +159,7 @@ func (l Lister) query(p *ui.Page) (list.Query, error) {
 	l.Spec.Pass = append(slices.Clip(l.Spec.Pass), shown...)
 	q, err := l.Spec.Parse(p.Query)
 	if err == nil && p.Customer != nil && l.Customer != "" {
-		q = q.Where(l.Customer+" = ?", p.Customer.Slug)
+		q = q.Of(l.Customer, p.Customer.Slug)
 	}
 	if err == nil && l.Within != nil {
 		q = l.Within(q)

@@ -1,0 +1,26 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"vigie/internal/estate/cmdb"
+	"vigie/internal/kit/segment"
+	"vigie/internal/platform/jobs"
+)
+
+// segmentTopic builds the segment of a customer's list.
+const segmentTopic = "segment"
+
+// wireSegments looks every minute for lists that have changed so much that they are to be indexed anew.
+func (a *App) wireSegments() {
+	source := *cmdb.CISpec.Segment
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error {
+		wanting, err := segment.Wanting(ctx, a.db, source)
+		for _, customer := range wanting {
+			err = errors.Join(err, a.queue.Insert(ctx, jobs.Task{Topic: segmentTopic, Customer: customer, Key: source.List}))
+		}
+		return err
+	})
+	a.queue.Handle(segmentTopic, func(ctx context.Context, t jobs.Task) error { return segment.Build(ctx, a.db, t.Customer, source) })
+}

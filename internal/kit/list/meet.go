@@ -1,0 +1,143 @@
+package list
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"vigie/internal/kit/segment"
+	"vigie/internal/platform/db"
+)
+
+// meet finds the rows by a segment, if there is one and its answer is short: the first rows of the page where it has the order, else
+// all rows, if they are few.
+func (s Spec) meet(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int) (Query, bool, error) {
+	if !slices.ContainsFunc(q.finders, func(f Finder) bool { return len(f.Bits) > 0 && !f.Not || len(f.Hints) > 0 }) {
+		return q, false, nil // the order itself is as good
+	}
+	m, rest, err := s.matches(ctx, tx, q)
+	if err != nil || m == nil {
+		return q, false, err
+	}
+	if s.Terms == nil || q.sort.Name != s.Terms.Sort {
+		if m.Most+len(m.Loose) > s.few(q) {
+			return q, false, nil
+		}
+		places, err := m.All(ctx, tx)
+		return s.at(tx, q, append(places, m.Loose...)), err == nil, err
+	}
+	from := segment.From{Back: desc}
+	if c := q.cursor; c != nil {
+		from.Name, from.ID = c.Value, c.Key
+	}
+	// What the segment does not know is asked of the first rows, and of more where too few of them will do.
+	for n := limit; n <= 4*s.base(); n *= 4 {
+		places, err := m.First(ctx, tx, from, n)
+		if err != nil {
+			return q, false, err
+		}
+		met := s.at(tx, q, append(slices.Clip(places), m.Loose...))
+		if !rest || len(places) < n {
+			return met, true, nil
+		}
+		if enough, err := s.reaches(ctx, tx, met, desc, limit); err != nil || enough {
+			return met, enough, err
+		}
+	}
+	return q, false, nil
+}
+
+// reaches tells whether the query has so many rows beyond its cursor.
+func (s Spec) reaches(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int) (bool, error) {
+	s.Columns = "1 AS one"
+	text, args, err := s.statement(q, desc, limit)
+	if err != nil {
+		return false, err
+	}
+	var n int
+	if err := tx.Get(ctx, &n, "SELECT COUNT(*) FROM ("+text+") reached", args...); err != nil {
+		return false, fmt.Errorf("list: meet: %w", err)
+	}
+	return n >= limit, nil
+}
+
+// matches asks the segment; nil if it is of no help. rest tells that there are conditions beside those that it knows.
+func (s Spec) matches(ctx context.Context, tx *db.Tx, q Query) (m *segment.Matches, rest bool, err error) {
+	rest = len(q.where) > 0 || s.Where != ""
+	var sets []segment.Set
+	var slugs []string
+	for _, f := range q.finders {
+		switch {
+		case len(f.slugs) > 0 && slugs == nil:
+			slugs = f.slugs
+		case len(f.Bits) > 0:
+			sets = append(sets, segment.Set{Terms: f.Bits, Not: f.Not})
+		default:
+			rest = true
+			for _, t := range f.Hints {
+				sets = append(sets, segment.Set{Terms: []Term{t}})
+			}
+		}
+	}
+	if s.Segment == nil || len(sets) == 0 {
+		return nil, rest, nil
+	}
+	r, err := segment.Open(ctx, tx, *s.Segment, slugs)
+	if err != nil || r == nil {
+		return nil, rest, err
+	}
+	m, err = r.Match(ctx, tx, sets)
+	if err != nil || len(m.Loose) > s.base() {
+		return nil, rest, err
+	}
+	return m, rest, nil
+}
+
+// at lists these rows, as far as all conditions hold for them.
+func (s Spec) at(tx *db.Tx, q Query, places []segment.Place) Query {
+	customers, ids := db.Set{Name: "customer_id", Kind: "uuid"}, db.Set{Name: "id", Kind: "uuid"}
+	seen := make(map[segment.Place]bool, len(places))
+	for _, p := range places {
+		if !seen[p] {
+			seen[p] = true
+			customers.Values, ids.Values = append(customers.Values, p.Customer), append(ids.Values, p.ID)
+		}
+	}
+	rows, args := db.Unnest(tx, customers, ids)
+	q = s.join(q.checked(-1), rows, args)
+	q.met = true
+	return q
+}
+
+// indexed makes conditions of the finders that only a segment knows.
+func (q Query) indexed() Query {
+	all := q.finders
+	q.finders = nil
+	for _, f := range all {
+		if f.Rows == "" {
+			q = q.Where(f.Check, f.Args...)
+			continue
+		}
+		q.finders = append(q.finders, f)
+	}
+	return q
+}
+
+// countMet counts by a segment, no further than limit; ok is false where it is of no help.
+func (s Spec) countMet(ctx context.Context, tx *db.Tx, q Query, limit int) (n int, ok bool, err error) {
+	m, rest, err := s.matches(ctx, tx, q)
+	switch {
+	case err != nil || m == nil:
+		return 0, false, err
+	case !rest && (len(m.Loose) == 0 || m.Most-len(m.Loose) >= limit):
+		return min(m.Most, limit), true, nil
+	}
+	// What the segment does not know is asked of as many rows as may do.
+	most := limit + s.base()
+	places, err := m.First(ctx, tx, segment.From{}, most)
+	if err != nil {
+		return 0, false, err
+	}
+	n, err = s.count(ctx, tx, s.at(tx, q, append(places, m.Loose...)), limit)
+	return n, len(places) < most || n >= limit, err
+}
