@@ -12,7 +12,8 @@ import (
 // segmentTopic builds the segment of a customer's list.
 const segmentTopic = "segment"
 
-// wireSegments looks every minute for lists that have changed so much that they are to be indexed anew.
+// wireSegments looks every minute for lists that have changed so much that they are to be indexed anew, and for large estates that are
+// to be counted anew.
 func (a *App) wireSegments() {
 	source := *cmdb.CISpec.Segment
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error {
@@ -23,4 +24,5 @@ func (a *App) wireSegments() {
 		return err
 	})
 	a.queue.Handle(segmentTopic, func(ctx context.Context, t jobs.Task) error { return segment.Build(ctx, a.db, t.Customer, source) })
+	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.CMDB.KeepFigures(ctx) })
 }

@@ -2,6 +2,7 @@ package cmdb
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 )
 
 // figures keeps what was counted last of each customer. Counting reads every CI; whether anything happened since is told by the
-// newest change, which is one step into an index. Another process rebuilds them for itself.
+// newest change, which is one step into an index. Of a large estate a tick counts, and all processes read what it found: nobody waits
+// for seconds at a page, and the figures are some minutes old at most.
 type figures struct {
 	mu sync.Mutex
 	of map[string]counted
@@ -28,32 +30,60 @@ type mark struct {
 	ID      string  `db:"id"`
 	Updated int64   `db:"updated"`
 	Change  db.Null `db:"change"`
+	Kept    int64   `db:"kept"` // when a tick counted, in microseconds; 0 where none does
 }
 
-// countedFor is how long figures are believed without a change: resolved relations and dates of looks leave no change.
-const countedFor = time.Minute
+// keptFigures is the row of a customer whose figures a tick counts.
+type keptFigures struct {
+	CustomerID string            `db:"customer_id"`
+	At         int64             `db:"at"` // microseconds
+	Updated    int64             `db:"updated"`
+	Change     db.Null           `db:"change_id"`
+	Accuracy   db.JSON[Accuracy] `db:"accuracy"`
+	Counts     db.JSON[[]Count]  `db:"counts"`
+}
+
+const (
+	// countedFor is how long figures are believed without a change: resolved relations and dates of looks leave no change.
+	countedFor = time.Minute
+	// largeEstate is from how many CIs on a tick counts, and keptFor how long that is believed without a change.
+	largeEstate = 50_000
+	keptFor     = 10 * time.Minute
+)
+
+// marks gives where each customer of the scope stands, by slug.
+func marks(ctx context.Context, tx *db.Tx) (out []mark, err error) {
+	err = tx.Select(ctx, &out, `SELECT k.id, COALESCE((SELECT MAX(c.updated_at) FROM {ci} c WHERE c.customer_id = k.id), 0) AS updated,
+		(SELECT h.id FROM {ci_change} h WHERE h.customer_id = k.id ORDER BY h.id DESC LIMIT 1) AS change,
+		COALESCE((SELECT g.at FROM {ci_figures} g JOIN {segment} s ON s.customer_id = g.customer_id AND s.list = ? AND s.records >= ? WHERE g.customer_id = k.id), 0) AS kept
+		FROM {customer} k ORDER BY k.slug`, CISpec.Segment.List, largeEstate)
+	return out, err
+}
 
 // read gives the figures of every customer in the scope, by slug.
 func (f *figures) read(ctx context.Context, tx *db.Tx) ([]counted, error) {
-	var marks []mark
-	err := tx.Select(ctx, &marks, `SELECT k.id, COALESCE((SELECT MAX(c.updated_at) FROM {ci} c WHERE c.customer_id = k.id), 0) AS updated,
-		(SELECT h.id FROM {ci_change} h WHERE h.customer_id = k.id ORDER BY h.id DESC LIMIT 1) AS change FROM {customer} k ORDER BY k.slug`)
+	marks, err := marks(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock() // held while counting: of several who ask at once, one counts
-	var old []string
+	var old, kept []string
 	for _, m := range marks {
 		c, ok := f.of[m.ID]
-		if age := tx.Now().Sub(c.at); !ok || c.mark != m || age < 0 || age >= countedFor {
+		age := tx.Now().Sub(c.at)
+		switch {
+		case m.Kept > 0 && c.mark.Kept != m.Kept:
+			kept = append(kept, m.ID)
+		case m.Kept == 0 && (!ok || c.mark != m || age < 0 || age >= countedFor):
 			old = append(old, m.ID)
 		}
 	}
-	if len(old) > 0 {
-		if err := f.count(ctx, tx, old); err != nil {
-			return nil, err
-		}
+	if err := f.load(ctx, tx, kept); err != nil {
+		return nil, err
+	}
+	if err := f.count(ctx, tx, old); err != nil {
+		return nil, err
 	}
 	out := make([]counted, 0, len(marks))
 	for _, m := range marks {
@@ -65,36 +95,119 @@ func (f *figures) read(ctx context.Context, tx *db.Tx) ([]counted, error) {
 	return out, nil
 }
 
-// count counts some customers anew.
-func (f *figures) count(ctx context.Context, tx *db.Tx, customers []string) error {
+// load reads what a tick has counted.
+func (f *figures) load(ctx context.Context, tx *db.Tx, customers []string) error {
+	if len(customers) == 0 {
+		return nil
+	}
+	in, p := db.IDs(tx, "g.customer_id", customers)
+	var rows []keptFigures
+	if err := tx.Select(ctx, &rows, `SELECT `+db.Columns[keptFigures]("g.")+` FROM {ci_figures} g WHERE `+in, p); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		c := counted{at: time.UnixMicro(r.At), accuracy: r.Accuracy.V, counts: r.Counts.V}
+		c.accuracy.CustomerID = r.CustomerID
+		for i := range c.counts {
+			c.counts[i].CustomerID = r.CustomerID
+		}
+		f.put(r.CustomerID, c)
+	}
+	return nil
+}
+
+func (f *figures) put(customer string, c counted) {
 	if f.of == nil {
 		f.of = map[string]counted{}
 	}
+	f.of[customer] = c
+}
+
+// count counts some customers anew.
+func (f *figures) count(ctx context.Context, tx *db.Tx, customers []string) error {
+	if len(customers) == 0 {
+		return nil
+	}
+	fresh, err := count(ctx, tx, customers)
+	for _, id := range customers {
+		if err == nil {
+			f.put(id, fresh[id])
+		}
+	}
+	return err
+}
+
+func count(ctx context.Context, tx *db.Tx, customers []string) (map[string]counted, error) {
 	accuracies, err := accuracy(ctx, tx, customers)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in, p := db.IDs(tx, "c.customer_id", customers)
 	var counts []Count
 	if err := tx.Select(ctx, &counts, `SELECT c.customer_id, c.type, c.account, c.region, c.environment, c.status, COUNT(*) AS cis FROM {ci} c
 		WHERE `+in+` GROUP BY c.customer_id, c.account, c.region, c.type, c.status, c.environment`, p); err != nil {
-		return err
+		return nil, err
 	}
-	fresh := map[string]counted{}
+	out := map[string]counted{}
+	for _, id := range customers {
+		out[id] = counted{at: tx.Now().Time}
+	}
 	for _, a := range accuracies {
-		fresh[a.CustomerID] = counted{accuracy: a}
+		c := out[a.CustomerID]
+		c.accuracy = a
+		out[a.CustomerID] = c
 	}
 	for _, n := range counts {
-		c := fresh[n.CustomerID]
+		c := out[n.CustomerID]
 		c.counts = append(c.counts, n)
-		fresh[n.CustomerID] = c
+		out[n.CustomerID] = c
 	}
-	for _, id := range customers {
-		c := fresh[id]
-		c.at = tx.Now().Time
-		f.of[id] = c
+	return out, nil
+}
+
+// KeepFigures counts the large estates in which something has changed, for the pages of all processes. A tick calls it.
+func (s *Service) KeepFigures(ctx context.Context) error {
+	var large []string
+	err := s.db.Across(ctx, "which large estates have changed since they were counted", func(tx *db.Tx) error {
+		return tx.Select(ctx, &large, `SELECT s.customer_id FROM {segment} s WHERE s.list = ? AND s.records >= ?`, CISpec.Segment.List, largeEstate)
+	})
+	for _, customer := range large {
+		err = errors.Join(err, s.keepFigures(ctx, db.Grant(customer), customer))
 	}
-	return nil
+	return err
+}
+
+func (s *Service) keepFigures(ctx context.Context, scope db.Scope, customer string) error {
+	var row *keptFigures
+	err := s.db.View(ctx, scope, func(tx *db.Tx) error {
+		now, err := marks(ctx, tx)
+		if err != nil || len(now) == 0 {
+			return err
+		}
+		var kept []keptFigures
+		if err := tx.Select(ctx, &kept, `SELECT `+db.Columns[keptFigures]("g.")+` FROM {ci_figures} g`); err != nil {
+			return err
+		}
+		m := now[0]
+		if len(kept) == 1 && kept[0].Updated == m.Updated && kept[0].Change == m.Change && tx.Now().Sub(time.UnixMicro(kept[0].At)) < keptFor {
+			return nil
+		}
+		all, err := count(ctx, tx, []string{customer})
+		if err != nil {
+			return err
+		}
+		row = &keptFigures{At: tx.Now().UnixMicro(), Updated: m.Updated, Change: m.Change}
+		row.Accuracy.V, row.Counts.V = all[customer].accuracy, all[customer].counts
+		return nil
+	})
+	if err != nil || row == nil {
+		return err
+	}
+	return s.db.InScope(ctx, scope, func(tx *db.Tx) error {
+		_, err := tx.Insert(ctx, "ci_figures", row, `(customer_id) DO UPDATE SET at = excluded.at, updated = excluded.updated, change_id = excluded.change_id,
+			accuracy = excluded.accuracy, counts = excluded.counts`)
+		return err
+	})
 }
 
 // forget makes the figures of a customer be counted again: what is deleted leaves no change behind.

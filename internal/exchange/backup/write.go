@@ -12,7 +12,7 @@ import (
 )
 
 // momentary are the tables that a backup leaves out: what ends by itself, and what is made anew.
-var momentary = []string{"session", "sign_in_attempt", "idempotency", "segment", "segment_bits", "segment_block", "segment_fresh"}
+var momentary = []string{"session", "sign_in_attempt", "idempotency", "segment", "segment_bits", "segment_block", "segment_fresh", "ci_figures"}
 
 // Instance is what a backup is made of.
 type Instance struct {

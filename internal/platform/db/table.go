@@ -113,6 +113,7 @@ func Tables() []Table {
 		{Name: "segment_fresh", Key: "customer_id", Travel: Stays},
 		{Name: "ci", Key: "customer_id"},
 		{Name: "ci_term", Key: "customer_id"},
+		{Name: "ci_figures", Key: "customer_id", Travel: Stays},
 		{Name: "ci_change", Key: "customer_id"},
 		{Name: "relation", Key: "customer_id"},
 		{Name: "estimate", Key: "customer_id"},
