@@ -16,7 +16,7 @@
 //     seen unchanged costs one line of an UPDATE and no row.
 //   - A relation is owned by the CI that told of it. Its other end waits, unresolved, until a CI answers to its key; it stays when
 //     that CI goes.
-//   - ci_term is derived from the CI alone and can be made again from it.
+//   - ci_term is derived from the CI alone and can be made again from it; so are the segments of its list and the figures of large estates.
 //   - The number of statements for a batch does not depend on its size.
 //
 // The package never calls AWS, never reads a clock (db.Tx.Now does), and never decides on SQL results what a pure function

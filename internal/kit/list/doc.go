@@ -33,5 +33,8 @@
 // which "column > ? OR (column = ? AND key > ?)" does not get on PostgreSQL. A sort column that can be NULL says so
 // (Nullable), and is compared as its kind's zero value, without an index.
 //
+// A list that grows large tells how its rows are found (Finder): by few rows, along terms, or, where a Segment is kept, where the bitmaps
+// of all conditions meet.
+//
 // It never opens a transaction and never decides whose rows are seen: the Tx does.
 package list
