@@ -9,8 +9,8 @@ import (
 	"vigie/internal/platform/jobs"
 )
 
-// segmentTopic builds the segment of a customer's list.
-const segmentTopic = "segment"
+// SegmentTopic names the task that builds the segment of a customer's list.
+const SegmentTopic = "segment"
 
 // wireSegments looks every minute for lists that have changed so much that they are to be indexed anew, and for large estates that are
 // to be counted anew.
@@ -19,10 +19,10 @@ func (a *App) wireSegments() {
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error {
 		wanting, err := segment.Wanting(ctx, a.db, source)
 		for _, customer := range wanting {
-			err = errors.Join(err, a.queue.Insert(ctx, jobs.Task{Topic: segmentTopic, Customer: customer, Key: source.List}))
+			err = errors.Join(err, a.queue.Insert(ctx, jobs.Task{Topic: SegmentTopic, Customer: customer, Key: source.List}))
 		}
 		return err
 	})
-	a.queue.Handle(segmentTopic, func(ctx context.Context, t jobs.Task) error { return segment.Build(ctx, a.db, t.Customer, source) })
+	a.queue.Handle(SegmentTopic, func(ctx context.Context, t jobs.Task) error { return segment.Build(ctx, a.db, t.Customer, source) })
 	a.queue.Handle(jobs.TickTopic, func(ctx context.Context, _ jobs.Task) error { return a.CMDB.KeepFigures(ctx) })
 }

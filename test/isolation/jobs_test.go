@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"vigie/internal/app"
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/estate/collect"
 	"vigie/internal/estate/discovery"
@@ -30,6 +31,7 @@ func (h *house) jobs(t *testing.T) {
 		gap.RunTopic:        h.evaluationOfAnother,
 		finding.PullTopic:   h.pullOfAnother,
 		identity.ResetTopic: h.resetOfNobody,
+		app.SegmentTopic:    h.segmentOfAnother,
 		jobs.TickTopic:      h.sweepers,
 	}
 	found := 0

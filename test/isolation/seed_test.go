@@ -162,6 +162,7 @@ func (h *house) seed(t *testing.T, f *firm) {
 	h.seedDeliverables(t, f)
 	h.seedLaunch(t, f)
 	h.seedGaps(t, f)
+	h.seedSegments(t, f)
 	h.seedFindings(t, f)
 }
 
