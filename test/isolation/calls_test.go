@@ -230,6 +230,9 @@ var houseCalls = map[string]call{
 	"identity.AllUsers": {list: true, do: func(ctx ctxT, h *house, a actorT, _ *firm) ([]any, error) {
 		return one(h.app.Identity.AllUsers(ctx, a))
 	}},
+	"identity.Search": {action: permission.UserRead, list: true, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Identity.Search(ctx, a, "", f.Word, 8))
+	}},
 	"identity.CreateToken": {action: permission.TokenOwn, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return two(h.app.Identity.CreateToken(ctx, a, identity.NewToken{Name: "x", Customer: f.Slug}))
 	}},

@@ -102,8 +102,7 @@ func (h room) people(w http.ResponseWriter, r *http.Request, p *ui.Page, a permi
 			q = q.Where(within)
 		}
 		if p.Customer != nil && len(p.Customers) > 0 {
-			q = q.Where(`u.customer_id IN (SELECT id FROM {customer} WHERE slug = ?) OR EXISTS (SELECT 1 FROM {user_customer} x JOIN {customer} c ON c.id = x.customer_id
-				WHERE x.user_id = u.id AND c.slug = ?)`, p.Customer.Slug, p.Customer.Slug)
+			q = ofCustomer(q, p.Customer.Slug)
 		}
 		return q
 	}}

@@ -3,8 +3,11 @@ package identity
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
 
+	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
@@ -107,6 +110,38 @@ func (s *Service) AllUsers(ctx context.Context, a permission.Actor) (out []User,
 		return err
 	})
 	return out, err
+}
+
+// Search finds people whom the actor sees by name or e-mail, for who types a part of it; slug holds it to one customer. Faults: forbidden.
+func (s *Service) Search(ctx context.Context, a permission.Actor, slug, q string, limit int) (out []User, err error) {
+	if err := a.Require(permission.UserRead); err != nil {
+		return nil, err
+	}
+	values := url.Values{"q": {q}, "disabled_at.empty": {"true"}, "limit": {strconv.Itoa(limit)}}
+	query, err := Spec.Parse(values)
+	if err != nil {
+		return nil, err
+	}
+	if !a.Scope().All() {
+		query = query.Where(within)
+	}
+	if slug != "" {
+		query = ofCustomer(query, slug)
+	}
+	err = s.db.View(ctx, a.Scope(), func(tx *db.Tx) error {
+		page, err := list.Run[user](ctx, tx, Spec, query)
+		if err == nil {
+			out, err = shownUsers(ctx, tx, page.Items)
+		}
+		return err
+	})
+	return out, err
+}
+
+// ofCustomer narrows a list of people to those of one customer, and those of the provider who are limited to it.
+func ofCustomer(q list.Query, slug string) list.Query {
+	return q.Where(`u.customer_id IN (SELECT id FROM {customer} WHERE slug = ?) OR EXISTS (SELECT 1 FROM {user_customer} x JOIN {customer} c ON c.id = x.customer_id
+		WHERE x.user_id = u.id AND c.slug = ?)`, slug, slug)
 }
 
 func shownUsers(ctx context.Context, tx *db.Tx, rows []user) ([]User, error) {

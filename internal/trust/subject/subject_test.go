@@ -50,9 +50,37 @@ func TestFindStaysInScope(t *testing.T) {
 					t.Errorf("%v: %v, want not found", ref, err)
 				}
 			}
+			for q, want := range map[string]int{"ada": 1, "OF ad": 1, "acme": 2, "bolt": 0, "ada bolt": 0, "%": 0, "_da": 0, "": 0} {
+				found, err := reg.Search(ctx, tx, []string{"contact", "customer", "session"}, "", q, 5)
+				if err != nil || len(found) != want {
+					t.Errorf("search %q: %+v, %v", q, found, err)
+				}
+				for _, f := range found {
+					if f.CustomerID != customers[0] || f.Customer != "acme" || f.Href == "" {
+						t.Errorf("search %q: %+v", q, f)
+					}
+				}
+			}
+			if found, err := reg.Search(ctx, tx, []string{"contact"}, "bolt", "ada", 5); err != nil || len(found) != 0 {
+				t.Errorf("of a customer out of reach: %+v, %v", found, err)
+			}
 			all, err := reg.FindAll(ctx, tx, "contact", contacts[:])
 			if err != nil || len(all) != 1 {
 				t.Errorf("both contacts: %v, %v", all, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Of a type of very many records only the beginning of an order is looked through.
+		many := subject.New(subject.Kind{Type: "contact", Table: "contact", Title: "name", Also: []string{"email"}, First: "name, id", Read: permission.ContactRead, Write: permission.ContactWrite,
+			Page: func(id string) string { return "/contacts/" + id }})
+		err = d.View(ctx, admin.Scope(), func(tx *db.Tx) error {
+			for slug, want := range map[string]int{"": 2, "bolt": 1} {
+				if found, err := many.Search(ctx, tx, many.Types(), slug, "ada", 5); err != nil || len(found) != want {
+					t.Errorf("search of %q: %+v, %v", slug, found, err)
+				}
 			}
 			return nil
 		})
