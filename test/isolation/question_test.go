@@ -32,7 +32,7 @@ var questionRules = map[string]rule{
 	"GET /assessments/{id}":                      {action: permission.AssessmentRead, shows: true},
 	"PATCH /assessments/{id}":                    {action: permission.AssessmentWrite, body: func(*firm) any { return values{"title": "taken over"} }},
 	"GET /assessments/{id}/answers":              {action: permission.AssessmentRead, shows: true},
-	"PUT /assessments/{id}/answers":              {action: permission.AssessmentAnswer, body: func(*firm) any { return values{"answers": values{"business": "taken over"}} }},
+	"PATCH /assessments/{id}/answers":            {action: permission.AssessmentAnswer, body: func(*firm) any { return values{"answers": values{"business": "taken over"}} }},
 	"POST /assessments/{id}/hand-in":             {action: permission.AssessmentAnswer, ok: []int{422}},
 	"POST /assessments/{id}/reopen":              {action: permission.AssessmentWrite, ok: []int{409}, body: func(*firm) any { return values{"reason": "taken over"} }},
 	"POST /assessments/{id}/review":              {action: permission.AssessmentWrite, ok: []int{409}, body: func(*firm) any { return values{"remark": "taken over"} }},

@@ -73,11 +73,15 @@ type GivenAnswer struct {
 
 // AnswerSheet is all answers of an assessment.
 type AnswerSheet struct {
-	Items []GivenAnswer `json:"items" nullable:"false"`
+	Items   []GivenAnswer `json:"items" nullable:"false"`
+	Version int64         `json:"version" doc:"Of the assessment, which each answer raises."`
 }
 
+// Revision makes the ETag.
+func (s AnswerSheet) Revision() int64 { return s.Version }
+
 func sheet(w Whole) AnswerSheet {
-	out := AnswerSheet{Items: []GivenAnswer{}}
+	out := AnswerSheet{Items: []GivenAnswer{}, Version: w.Version}
 	shown, _ := w.Form.Shown(values(w.Given))
 	order := w.Form.names()
 	names := slices.SortedFunc(maps.Keys(w.Given), func(x, y string) int { return slices.Index(order, x) - slices.Index(order, y) })
@@ -136,7 +140,8 @@ type changeInput struct {
 }
 
 type answerInput struct {
-	ID   string `path:"id" doc:"Id."`
+	ID string `path:"id" doc:"Id."`
+	api.Match
 	Body struct {
 		Answers map[string]any `json:"answers" doc:"Values by question; null takes an answer away. Questions that are not named keep theirs."`
 	}
@@ -200,9 +205,10 @@ func (s *Service) Register(a *api.API) {
 		}
 		return sheet(w), nil
 	})
-	api.Put(a, api.Op{Path: "/assessments/{id}/answers", Tag: tag, Summary: "Answer questions", Description: "All that are named, or none. 409 once the assessment is handed in."},
+	api.Patch(a, api.Op{Path: "/assessments/{id}/answers", Tag: tag, Summary: "Answer questions",
+		Description: "All that are named, or none; questions that are not named keep their answers. 409 once the assessment is handed in."},
 		func(ctx context.Context, in *answerInput) (AnswerSheet, error) {
-			w, _, err := s.Answer(ctx, permission.From(ctx), in.ID, Fill{Answers: in.Body.Answers})
+			w, _, err := s.Answer(ctx, permission.From(ctx), in.ID, Fill{Answers: in.Body.Answers, Version: in.Expected()})
 			if err != nil {
 				return AnswerSheet{}, err
 			}

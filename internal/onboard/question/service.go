@@ -175,6 +175,8 @@ type Fill struct {
 	Answers map[string]any
 	// Reaches tells which sections may be answered; nil for all.
 	Reaches func(section string) bool
+	// Version is that of the assessment which the answers are based on; 0 takes any.
+	Version int64
 }
 
 // Saved is what became of one answer.
@@ -185,7 +187,7 @@ type Saved struct {
 
 // Answer gives answers, all or none. Questions that are not named are not touched. Faults: not_found, forbidden, invalid, conflict (it is locked).
 func (s *Service) Answer(ctx context.Context, a permission.Actor, ref string, in Fill) (w Whole, saved map[string]Saved, err error) {
-	err = s.change(ctx, a, permission.AssessmentAnswer, ref, 0, func(tx *db.Tx, now *Whole) error {
+	err = s.change(ctx, a, permission.AssessmentAnswer, ref, in.Version, func(tx *db.Tx, now *Whole) error {
 		w = *now
 		if !now.State.Answerable() {
 			return fault.New(fault.Conflict, "question.locked")

@@ -232,6 +232,13 @@ func TestAnswersAreAllOrNothing(t *testing.T) {
 		if w, err = h.service.Assessment(ctx, h.root, w.ID); err != nil || len(w.Given) != 0 || w.Version != 1 {
 			t.Errorf("%+v %v", w.Given, err)
 		}
+		if _, _, err := h.service.Answer(ctx, h.root, w.ID, question.Fill{Answers: map[string]any{"name": "Late"}, Version: 7}); !fault.Is(err, fault.Stale) {
+			t.Errorf("answers to another version: %v", err)
+		}
+		h.answer(h.root, w.ID, map[string]any{"name": "Acme"})
+		if w, _, err = h.service.Answer(ctx, h.root, w.ID, question.Fill{Answers: map[string]any{"users": 3.0}, Version: 2}); err != nil || len(w.Given) != 2 || w.Version != 3 {
+			t.Errorf("answers that are not named stay: %+v, version %d, %v", w.Given, w.Version, err)
+		}
 		if _, err := h.service.Assessment(ctx, h.guest("Jeanne"), w.ID); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("a link reads more than it is for: %v", err)
 		}
