@@ -30,7 +30,7 @@ func topics() []webhook.Topic {
 	}
 	return []webhook.Topic{
 		some("customer", "create", "update", "export", "import", "removal.request", "removal.cancel"),
-		some("contact", "create", "update", "delete", "import"),
+		some("contact", "create", "update", "delete", "import", "create_link", "revoke_link"),
 		some("stakeholder", "create", "update", "delete", "import"),
 		some("supplier", "create", "update", "delete", "import"),
 		some("document", "create", "update", "delete", "import", "hand_in", "review", "waive"),

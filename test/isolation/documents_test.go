@@ -10,6 +10,8 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/id"
 	"vigie/internal/record/file"
+	"vigie/internal/record/link"
+	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 )
 
@@ -24,6 +26,11 @@ func (h *house) seedDocuments(t *testing.T, f *firm) {
 	paper, err := h.app.Files.Add(ctx, op, file.NewFile{RecordType: "document", RecordID: f.Refs["document"], Name: f.Word + " next.txt", Public: true, Content: strings.NewReader("more of " + f.Word)})
 	check(t, err)
 	f.Refs["paper"] = paper.ID
+	check(t, h.db.InScope(ctx, db.Grant(f.Refs["customer_id"]), func(tx *db.Tx) error {
+		l, _, err := link.Create(ctx, tx, op, link.New{Door: document.Door, Record: audit.Record{Type: "contact", ID: f.Refs["contact"], Name: f.Word}, Name: f.Word + " debtor", Language: "en"})
+		f.Refs["hand_in_link"] = l.ID
+		return err
+	}))
 	h.across(t, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.Insert(ctx, "document_reminder", struct {
 			CustomerID string  `db:"customer_id"`
@@ -51,13 +58,16 @@ var documentRules = map[string]rule{
 	"POST /documents/{id}/versions": {action: permission.DocumentHandIn, ok: []int{201}, body: func(f *firm) any { return values{"attachment": f.Refs["paper"]} }, mixed: func(_, f *firm) []any {
 		return []any{values{"attachment": f.Refs["paper"]}}
 	}},
-	"POST /documents/{id}/reviews": {action: permission.DocumentReview, ok: []int{201}, body: func(*firm) any { return values{"verdict": "reviewed", "quality": "good"} }},
-	"POST /documents/{id}/waive":   {action: permission.DocumentWrite, ok: []int{409}, body: func(*firm) any { return values{"reason": "not needed"} }},
+	"POST /documents/{id}/reviews":                     {action: permission.DocumentReview, ok: []int{201}, body: func(*firm) any { return values{"verdict": "reviewed", "quality": "good"} }},
+	"GET /documents/{id}/hand-in-links":                {action: permission.DocumentWrite, shows: true},
+	"POST /documents/{id}/hand-in-links/{link}/revoke": {action: permission.DocumentWrite, ok: []int{200}},
+	"POST /documents/{id}/waive":                       {action: permission.DocumentWrite, ok: []int{409}, body: func(*firm) any { return values{"reason": "not needed"} }},
 }
 
 var documentPages = map[string]pageRule{
-	"GET /documents/matrix": {action: permission.DocumentRead},
-	"GET /documents/ask":    {action: permission.DocumentWrite},
+	"POST /documents/{id}/hand-in-links/{link}/revoke": {action: permission.DocumentWrite, form: fixedForm()},
+	"GET /documents/matrix":                            {action: permission.DocumentRead},
+	"GET /documents/ask":                               {action: permission.DocumentWrite},
 	"POST /documents/ask": {action: permission.DocumentWrite, form: func(f *firm) url.Values {
 		return fields("customer", f.Slug, "workload", f.Refs["workload"], "owed_by", f.Refs["contact"], "kinds", "network")
 	}},
@@ -89,6 +99,12 @@ var documentCalls = map[string]call{
 	}},
 	"documents.Waive": {action: permission.DocumentWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Documents.Waive(ctx, a, f.Refs["document"], "not needed"))
+	}},
+	"documents.HandInLinks": {action: permission.DocumentWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Documents.HandInLinks(ctx, a, f.Refs["document"]))
+	}},
+	"documents.RevokeHandInLink": {action: permission.DocumentWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Documents.RevokeHandInLink(ctx, a, f.Refs["document"], f.Refs["hand_in_link"]))
 	}},
 	"documents.History": {action: permission.DocumentRead, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Documents.History(ctx, a, f.Refs["document"]))

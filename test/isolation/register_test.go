@@ -11,6 +11,7 @@ import (
 	"vigie/internal/customer"
 	"vigie/internal/onboard/document"
 	"vigie/internal/onboard/remediation"
+	"vigie/internal/platform/db"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/permission"
 )
@@ -161,7 +162,7 @@ func (h *house) seedRegisters(t *testing.T, f *firm) {
 	check(t, err)
 	x, err := all.Suppliers.Create(ctx, op, f.Slug, register.As(customer.Supplier{Name: f.Word + " Supplier", Status: "active", SLA: f.Word}))
 	check(t, err)
-	d, err := h.app.Documents.List.Create(ctx, op, f.Slug, register.As(document.Document{Title: f.Word + " Document", State: "listed", Status: "draft", Summary: f.Word}))
+	d, err := h.app.Documents.List.Create(ctx, op, f.Slug, register.As(document.Document{Title: f.Word + " Document", State: "listed", Status: "draft", Summary: f.Word, OwedBy: db.Null(f.Refs["contact"])}))
 	check(t, err)
 	f.Refs["stakeholder"], f.Refs["supplier"], f.Refs["document"] = s.ID, x.ID, d.ID
 	h.seedDocuments(t, f)

@@ -17,6 +17,7 @@ var pathKinds = map[string]string{
 	"questionnaires/{name}":          "=base",
 	"assessments/{id}":               "assessment",
 	"links/{link}":                   "private_link",
+	"hand-in-links/{link}":           "hand_in_link",
 	"sections/{section}":             "=company",
 	"questions/{question}":           "=company_name",
 	"answers/{token}":                "=dead",

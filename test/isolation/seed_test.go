@@ -24,7 +24,7 @@ type firm struct {
 }
 
 // kinds are the records that a request can name.
-var kinds = []string{"launch", "waiver", "assessment", "private_link", "plan", "meeting", "plan_task", "statement", "deliverable", "customer_id", "contact", "stakeholder", "supplier", "document", "measure", "milestone", "requirement", "access_check", "declared_inventory", "target_item", "baseline", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate", "gap", "gap_run", "acceptance", "finding", "finding_import"}
+var kinds = []string{"launch", "waiver", "assessment", "private_link", "hand_in_link", "plan", "meeting", "plan_task", "statement", "deliverable", "customer_id", "contact", "stakeholder", "supplier", "document", "measure", "milestone", "requirement", "access_check", "declared_inventory", "target_item", "baseline", "workload", "ci", "ci2", "discovered", "relation", "account", "run", "coverage", "user", "token", "session", "external_id", "audit", "approval", "mail", "suppression", "file", "webhook", "delivery", "note", "notification", "view", "provider", "provider_slug", "identity_rule", "scim_token", "scim_user", "scim_group", "bulk_edit", "field", "estimate", "gap", "gap_run", "acceptance", "finding", "finding_import"}
 
 func newFirm(slug, word string) *firm {
 	return &firm{Slug: slug, Word: word, Refs: map[string]string{"customer": slug, "number": number(word)}}

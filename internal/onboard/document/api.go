@@ -81,6 +81,17 @@ func (s *Service) Register(a *api.API, customer func(ctx context.Context, tx *db
 	}) (Document, error) {
 		return s.Waive(ctx, permission.From(ctx), in.ID, in.Body.Reason)
 	})
+	api.Get(a, api.Op{Path: "/documents/{id}/hand-in-links", Tag: tag, Summary: "List the private links by which a document can be handed in",
+		Description: "Those of the contact who owes it; each opens all that they owe. The ones that work come first."}, func(ctx context.Context, in *byID) (HandInLinks, error) {
+		all, err := s.HandInLinks(ctx, permission.From(ctx), in.ID)
+		return HandInLinks{all}, err
+	})
+	api.Post(a, api.Op{Path: "/documents/{id}/hand-in-links/{link}/revoke", Tag: tag, Summary: "Revoke a private link", Status: 200}, func(ctx context.Context, in *struct {
+		ID   string `path:"id" doc:"Id."`
+		Link string `path:"link" doc:"Id of the link."`
+	}) (HandInLink, error) {
+		return s.RevokeHandInLink(ctx, permission.From(ctx), in.ID, in.Link)
+	})
 	api.Get(a, api.Op{Path: "/document-standing", Tag: tag, Summary: "Get how far the documents of a customer are"}, func(ctx context.Context, in *struct {
 		Customer string `query:"customer" required:"true" doc:"Slug or id."`
 	}) (Standing, error) {

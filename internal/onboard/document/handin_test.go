@@ -19,6 +19,7 @@ import (
 	"vigie/internal/platform/db/dbtest"
 	"vigie/internal/record/link"
 	"vigie/internal/record/register"
+	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web"
 	"vigie/locales"
 )
@@ -83,6 +84,34 @@ func TestHandInByLink(t *testing.T) {
 		}
 		if code, _ := visit(t, site, "GET", path+"x", ""); code != 404 {
 			t.Errorf("another link: %d", code)
+		}
+
+		// Who manages documents sees the link, and ends it; what it opened is not found then.
+		engineer, viewer := h.api.As("engineer", permission.Engineer, db.GrantAll()), h.api.As("viewer", permission.Viewer, db.Grant(h.customer))
+		at := "/documents/" + asked[0].ID + "/hand-in-links"
+		var all document.HandInLinks
+		body := engineer.Do(t, "GET", at, "").Want(t, 200)
+		body.JSON(t, &all)
+		if len(all.Items) != 1 || all.Items[0].State != link.Valid || all.Items[0].Contact != h.contact || all.Items[0].Opened == 0 || strings.Contains(body.Body, strings.TrimPrefix(path, "/hand-in/")) {
+			t.Fatalf("the links: %+v", all.Items)
+		}
+		viewer.Do(t, "GET", at, "").Want(t, 403)
+		viewer.Do(t, "POST", at+"/"+all.Items[0].ID+"/revoke", "").Want(t, 403)
+		engineer.Do(t, "POST", "/documents/"+other.ID+"/hand-in-links/"+all.Items[0].ID+"/revoke", "").Want(t, 404)
+		var gone document.HandInLink
+		engineer.Do(t, "POST", at+"/"+all.Items[0].ID+"/revoke", "").Want(t, 200).JSON(t, &gone)
+		if gone.State != link.Revoked || gone.RevokedBy == "" {
+			t.Errorf("revoked: %+v", gone)
+		}
+		if code, _ := visit(t, site, "GET", path, ""); code != 404 {
+			t.Errorf("the link that was revoked: %d", code)
+		}
+		var told int
+		check(t, d.InScope(ctx, db.Grant(h.customer), func(tx *db.Tx) error {
+			return tx.Get(ctx, &told, `SELECT COUNT(*) FROM {audit_entry} WHERE record_type = 'contact' AND action = 'revoke_link' AND record_id = ?`, h.contact)
+		}))
+		if told != 1 {
+			t.Errorf("the trail tells %d times of it", told)
 		}
 	})
 }

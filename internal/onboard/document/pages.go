@@ -24,11 +24,12 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 	s.List.Pages(mux, shell)
 	h := pages{s}
 	for pattern, handler := range map[string]web.Handler{
-		"GET /documents/matrix":       h.matrix,
-		"GET /documents/ask":          h.askForm,
-		"POST /documents/ask":         h.ask,
-		"POST /documents/{id}/review": h.review,
-		"POST /documents/{id}/waive":  h.waive,
+		"GET /documents/matrix":                            h.matrix,
+		"GET /documents/ask":                               h.askForm,
+		"POST /documents/ask":                              h.ask,
+		"POST /documents/{id}/review":                      h.review,
+		"POST /documents/{id}/waive":                       h.waive,
+		"POST /documents/{id}/hand-in-links/{link}/revoke": h.revokeLink,
 	} {
 		mux.Handle(pattern, shell.Page(handler))
 	}
@@ -83,6 +84,7 @@ type recordView struct {
 	help                  string // what should stand in it
 	late                  string // since when it is late
 	handIn, review, waive bool
+	links                 []HandInLink
 }
 
 func (s *Service) beside(r *http.Request, p *ui.Page, a permission.Actor, d Document) (out register.Beside, err error) {
@@ -99,6 +101,11 @@ func (s *Service) beside(r *http.Request, p *ui.Page, a permission.Actor, d Docu
 	v.handIn = a.May(permission.DocumentHandIn) && a.May(permission.FileWrite) && may(d.state(), handIn)
 	v.review = a.May(permission.DocumentReview) && may(d.state(), read)
 	v.waive = a.May(permission.DocumentWrite) && may(d.state(), waive)
+	if a.May(permission.DocumentWrite) {
+		if v.links, err = s.HandInLinks(r.Context(), a, d.ID); err != nil {
+			return out, err
+		}
+	}
 	return register.Beside{Sections: sections(p, v)}, nil
 }
 
