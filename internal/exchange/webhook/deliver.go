@@ -174,8 +174,14 @@ func printable(s string) string {
 
 // settle writes down what an attempt came to. The webhook is read again: it may have been paused meanwhile.
 func (s *Service) settle(ctx context.Context, tx *db.Tx, hook hookRow, d deliveryRow, o outcome) error {
-	if err := tx.Get(ctx, &hook, `SELECT `+db.Columns[hookRow]("")+` FROM {webhook} WHERE id = ?`, hook.ID); err != nil {
+	read := `SELECT ` + db.Columns[hookRow]("") + ` FROM {webhook} WHERE id = ?`
+	if err := tx.Get(ctx, &hook, read, hook.ID); err != nil {
 		return err
+	}
+	if !o.good() || !hook.FailingSince.IsZero() { // before its deliveries, which wait for each other otherwise
+		if err := tx.Get(ctx, &hook, read+tx.ForUpdate(), hook.ID); err != nil {
+			return err
+		}
 	}
 	state, wait := next(d.Attempts, hook.State == Active, o, s.chance())
 	due := db.Time{}
