@@ -291,6 +291,7 @@ func BenchmarkLists(b *testing.B) {
 		{"one/environment-and-type-common", cis(one, "environment=production&type=AWS::EC2::Instance")}, {"one/search-in-type", cis(one, "q=bank&type=AWS::RDS::DBInstance&environment=staging")},
 		{"one/search-two-common-last", cis(one, "q=shop 499&sort=-name")}, {"one/attribute-in-type", cis(one, "attribute.Size=3&type=AWS::EC2::Volume&q=data")},
 		{"page/all", page("")}, {"page/search-two-common", page("q=shop 77")}, {"page/environment-and-type", page("environment=production&type=AWS::EC2::VPC")},
+		{"page/by-type", page("sort=type")}, {"page/by-account-last", page("sort=-account")}, {"page/search-by-owner", page("q=shop&sort=owner")},
 		{"page/search-common-updated", page("q=shop&sort=-updated_at")}, {"page/two-tags-and-region", page("tag.Owner=team-7,team-8&region=eu-west-1")},
 		{"one/count-search", func() error {
 			_, err := s.CountCIs(context.Background(), one, parse("q=shop"), 10_000)

@@ -1,6 +1,7 @@
 package cmdb
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -177,7 +178,7 @@ func readLists(t *testing.T, s *Service, scopes []db.Scope, all []CI, first uint
 		owner[fmt.Sprint("crowd-", k)] = scope.Customers()[0]
 	}
 	pick := func(random *rand.Rand, from ...string) string { return from[random.IntN(len(from))] }
-	for seed := first; seed < first+60; seed++ {
+	for seed := first; seed < first+80; seed++ {
 		random := rand.New(rand.NewPCG(seed, 1))
 		v := url.Values{}
 		for param, value := range map[string]string{
@@ -192,7 +193,7 @@ func readLists(t *testing.T, s *Service, scopes []db.Scope, all []CI, first uint
 			"status.not":    pick(random, "", "", "", "", "gone"),
 			"customer":      pick(random, "", "", "", "", "", "crowd-1"),
 			"type":          pick(random, "", "", "", "", "AWS::EC2::Instance", "AWS::Lambda::Function"),
-			"sort":          pick(random, "name", "-name", "-name", "updated_at", "-updated_at"),
+			"sort":          pick(random, "name", "name", "-name", "-name", "-name", "updated_at", "-updated_at", "type", "-environment", "owner"),
 		} {
 			if value != "" && (seed%20 > 0 || param == "sort") {
 				v.Set(param, value)
@@ -208,8 +209,15 @@ func readLists(t *testing.T, s *Service, scopes []db.Scope, all []CI, first uint
 		by, desc := strings.TrimPrefix(v.Get("sort"), "-"), strings.HasPrefix(v.Get("sort"), "-")
 		slices.SortFunc(want, func(a, b CI) int {
 			c := strings.Compare(a.Name, b.Name)
-			if by == "updated_at" {
+			switch by {
+			case "updated_at":
 				c = a.UpdatedAt.Compare(b.UpdatedAt.Time)
+			case "type":
+				c = cmp.Or(strings.Compare(a.Type, b.Type), c)
+			case "environment":
+				c = cmp.Or(strings.Compare(a.Environment, b.Environment), c)
+			case "owner":
+				c = cmp.Or(strings.Compare(a.Owner, b.Owner), c)
 			}
 			if c == 0 {
 				c = strings.Compare(a.ID, b.ID)

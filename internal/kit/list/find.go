@@ -75,7 +75,7 @@ func (s Spec) base() int {
 
 // find tells q which way to take.
 func (s Spec) find(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int) (Query, error) {
-	if len(q.finders) == 0 {
+	if len(q.finders) == 0 && !s.grouped(q.sort) {
 		return q, nil
 	}
 	if met, ok, err := s.meet(ctx, tx, q, desc, limit); err != nil || ok {

@@ -17,7 +17,11 @@ type Key struct {
 func Keys(ctx context.Context, tx *db.Tx, s Spec, q Query, owner string, limit int) ([]Key, error) {
 	q.cursor = nil
 	s.Columns = s.Key + " AS id, " + owner + " AS customer_id"
-	text, args, err := s.statement(q, q.desc, limit)
+	q, err := s.find(ctx, tx, q, q.desc, limit)
+	if err != nil {
+		return nil, err
+	}
+	text, args, err := s.statement(tx.Engine(), q, q.desc, limit)
 	if err != nil {
 		return nil, err
 	}

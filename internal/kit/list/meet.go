@@ -12,27 +12,25 @@ import (
 // meet finds the rows by a segment, if there is one and its answer is short: the first rows of the page where it has the order, else
 // all rows, if they are few.
 func (s Spec) meet(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int) (Query, bool, error) {
-	if !slices.ContainsFunc(q.finders, func(f Finder) bool { return len(f.Bits) > 0 && !f.Not || len(f.Hints) > 0 }) {
+	narrow := slices.ContainsFunc(q.finders, func(f Finder) bool { return len(f.Bits) > 0 && !f.Not || len(f.Hints) > 0 })
+	grouped := s.grouped(q.sort)
+	if !narrow && !grouped {
 		return q, false, nil // the order itself is as good
 	}
-	m, rest, err := s.matches(ctx, tx, q)
+	m, rest, err := s.matches(ctx, tx, q, grouped)
 	if err != nil || m == nil {
 		return q, false, err
 	}
-	if s.Terms == nil || q.sort.Name != s.Terms.Sort {
+	if !grouped && (s.Terms == nil || q.sort.Name != s.Terms.Sort) {
 		if m.Most+len(m.Loose) > s.few(q) {
 			return q, false, nil
 		}
 		places, err := m.All(ctx, tx)
 		return s.at(tx, q, append(places, m.Loose...)), err == nil, err
 	}
-	from := segment.From{Back: desc}
-	if c := q.cursor; c != nil {
-		from.Name, from.ID = c.Value, c.Key
-	}
 	// What the segment does not know is asked of the first rows, and of more where too few of them will do.
 	for n := limit; n <= 4*s.base(); n *= 4 {
-		places, err := m.First(ctx, tx, from, n)
+		places, err := s.first(ctx, tx, m, q, desc, n)
 		if err != nil {
 			return q, false, err
 		}
@@ -47,10 +45,32 @@ func (s Spec) meet(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int
 	return q, false, nil
 }
 
+// grouped tells a field whose values a segment knows, and in whose order no index is: its rows stand by value, then in the order of the
+// segment.
+func (s Spec) grouped(f Field) bool {
+	return s.Segment != nil && s.Terms != nil && f.Unindexed && slices.Contains(s.Segment.Facets, f.Name)
+}
+
+// first gives the first n rows of a segment beyond the cursor of the query, in its order.
+func (s Spec) first(ctx context.Context, tx *db.Tx, m *segment.Matches, q Query, desc bool, n int) ([]segment.Place, error) {
+	from := segment.From{Back: desc}
+	if !s.grouped(q.sort) {
+		if c := q.cursor; c != nil {
+			from.Name, from.ID = c.Value, c.Key
+		}
+		return m.First(ctx, tx, from, n)
+	}
+	value := ""
+	if c := q.cursor; c != nil {
+		value, from.Name, from.ID = c.Value, c.Then, c.Key
+	}
+	return m.Grouped(ctx, tx, q.sort.Name, value, from, n)
+}
+
 // reaches tells whether the query has so many rows beyond its cursor.
 func (s Spec) reaches(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int) (bool, error) {
 	s.Columns = "1 AS one"
-	text, args, err := s.statement(q, desc, limit)
+	text, args, err := s.statement(tx.Engine(), q, desc, limit)
 	if err != nil {
 		return false, err
 	}
@@ -61,8 +81,8 @@ func (s Spec) reaches(ctx context.Context, tx *db.Tx, q Query, desc bool, limit 
 	return n >= limit, nil
 }
 
-// matches asks the segment; nil if it is of no help. rest tells that there are conditions beside those that it knows.
-func (s Spec) matches(ctx context.Context, tx *db.Tx, q Query) (m *segment.Matches, rest bool, err error) {
+// matches asks the segment; nil if it is of no help, as without a condition where not all rows are wanted. rest tells that there are conditions beside those that it knows.
+func (s Spec) matches(ctx context.Context, tx *db.Tx, q Query, all bool) (m *segment.Matches, rest bool, err error) {
 	rest = len(q.where) > 0 || s.Where != ""
 	var sets []segment.Set
 	var slugs []string
@@ -79,7 +99,7 @@ func (s Spec) matches(ctx context.Context, tx *db.Tx, q Query) (m *segment.Match
 			}
 		}
 	}
-	if s.Segment == nil || len(sets) == 0 {
+	if s.Segment == nil || len(sets) == 0 && !all {
 		return nil, rest, nil
 	}
 	r, err := segment.Open(ctx, tx, *s.Segment, slugs)
@@ -125,7 +145,7 @@ func (q Query) indexed() Query {
 
 // countMet counts by a segment, no further than limit; ok is false where it is of no help.
 func (s Spec) countMet(ctx context.Context, tx *db.Tx, q Query, limit int) (n int, ok bool, err error) {
-	m, rest, err := s.matches(ctx, tx, q)
+	m, rest, err := s.matches(ctx, tx, q, false)
 	switch {
 	case err != nil || m == nil:
 		return 0, false, err

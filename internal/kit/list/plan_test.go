@@ -62,7 +62,7 @@ func TestKeysetIsARangeOfTheIndex(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, args, err := s.statement(q, q.desc, 51)
+			text, args, err := s.statement(d.Engine(), q, q.desc, 51)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,6 +25,7 @@ type Page[T any] struct {
 type cursor struct {
 	Sort  string `json:"s"`
 	Value string `json:"v"`
+	Then  string `json:"t,omitempty"` // of the column that stands between, where the order is grouped
 	Key   string `json:"k"`
 	Back  bool   `json:"b,omitempty"`
 }
@@ -45,7 +46,7 @@ func parseCursor(text string) (c cursor, err error) {
 	if err := json.Unmarshal(b, &c); err != nil {
 		return c, err
 	}
-	if c.Key == "" || unreadable(c.Value) || unreadable(c.Key) {
+	if c.Key == "" || unreadable(c.Value) || unreadable(c.Then) || unreadable(c.Key) {
 		return c, fmt.Errorf("cursor without a key")
 	}
 	return c, nil
@@ -59,7 +60,7 @@ func Run[T any](ctx context.Context, tx *db.Tx, s Spec, q Query) (Page[T], error
 	if err != nil {
 		return page, err
 	}
-	text, args, err := s.statement(q, q.desc != back, q.Limit+1)
+	text, args, err := s.statement(tx.Engine(), q, q.desc != back, q.Limit+1)
 	if err != nil {
 		return page, err
 	}
@@ -147,13 +148,13 @@ func (s Spec) count(ctx context.Context, tx *db.Tx, q Query, limit int) (n int, 
 	return n, nil
 }
 
-func (s Spec) statement(q Query, desc bool, limit int) (string, []any, error) {
+func (s Spec) statement(e db.Engine, q Query, desc bool, limit int) (string, []any, error) {
 	q = q.checked(-1) // nothing that was asked for may be left out
 	dir, than := "ASC", ">"
 	if desc {
 		dir, than = "DESC", "<"
 	}
-	column, args, keyset := s.sortColumn(q.sort), append(slices.Clip(q.fromArgs), q.args...), ""
+	columns, args, keyset := s.order(e, q.sort), append(slices.Clip(q.fromArgs), q.args...), ""
 	if c := q.cursor; c != nil {
 		value, err := q.sort.fromCursor(c.Value)
 		if err != nil {
@@ -162,17 +163,36 @@ func (s Spec) statement(q Query, desc bool, limit int) (string, []any, error) {
 		if (s.KeyKind == 0 || s.KeyKind == ID) && !id.Valid(c.Key) {
 			return "", nil, badCursor()
 		}
-		if column == s.Key {
-			keyset, args = s.Key+" "+than+" ?", append(args, c.Key)
-		} else {
-			keyset, args = "("+column+", "+s.Key+") "+than+" (?, ?)", append(args, value, c.Key)
+		at := []any{value, c.Then, c.Key}
+		switch len(columns) {
+		case 1:
+			at = []any{c.Key}
+		case 2:
+			at = []any{value, c.Key}
+		}
+		keyset, args = "("+strings.Join(columns, ", ")+") "+than+" ("+db.Marks(len(at))+")", append(args, at...)
+		if len(columns) == 1 {
+			keyset = columns[0] + " " + than + " ?"
 		}
 	}
-	order := column + " " + dir
-	if column != s.Key {
-		order += ", " + s.Key + " " + dir
-	}
+	order := strings.Join(columns, " "+dir+", ") + " " + dir
 	return "SELECT " + s.Columns + " FROM " + q.from + s.From + s.conditions(q, keyset) + " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit), args, nil
+}
+
+// order gives the columns that a list is sorted by: the field, what stands between where it is grouped, and the key.
+func (s Spec) order(e db.Engine, f Field) []string {
+	column := s.sortColumn(f)
+	switch {
+	case column == s.Key:
+		return []string{column}
+	case s.grouped(f):
+		if e == db.Postgres { // as segments have it, and SQLite
+			column += ` COLLATE "C"`
+		}
+		then, _ := s.field(s.Terms.Sort)
+		return []string{column, then.Column, s.Key}
+	}
+	return []string{column, s.Key}
 }
 
 func (s Spec) conditions(q Query, keyset string) string {
@@ -205,6 +225,12 @@ func (s Spec) cursorAt(ctx context.Context, tx *db.Tx, q Query, row any, back bo
 	var err error
 	if c.Key, err = columnText(row, s.keyTag()); err != nil {
 		return "", err
+	}
+	if s.grouped(q.sort) {
+		then, _ := s.field(s.Terms.Sort)
+		if c.Then, err = columnText(row, then.tag()); err != nil {
+			return "", err
+		}
 	}
 	if q.sort.Lookup != "" {
 		var value any

@@ -39,6 +39,83 @@ func (m *Matches) First(ctx context.Context, tx *db.Tx, from From, n int) ([]Pla
 	return out, nil
 }
 
+// someValues is how many values of a facet are read at once.
+const someValues = 200
+
+// Grouped gives the first n rows that are not fresh, by the values of a facet, and those of one value in the order of names. from is
+// within the rows of value; with an empty ID it is the beginning of all.
+func (m *Matches) Grouped(ctx context.Context, tx *db.Tx, facet, value string, from From, n int) ([]Place, error) {
+	var out []Place
+	begin, compare := Facet(facet, value).Prefix, ">="
+	switch {
+	case from.Back && from.ID != "":
+		compare = "<="
+	case from.Back:
+		begin, compare = Term{Prefix: begin}.Below(), "<"
+	}
+	for len(out) < n {
+		terms, err := m.r.terms(ctx, tx, Facet(facet, "").Prefix, compare, begin, from.Back)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range terms {
+			if t != begin || from.ID == "" {
+				from = From{Back: from.Back} // beyond the value that it was within
+			}
+			more, err := m.having(ctx, tx, t, from, n-len(out))
+			if err != nil {
+				return nil, err
+			}
+			if out = append(out, more...); len(out) >= n {
+				return out, nil
+			}
+		}
+		if len(terms) < someValues {
+			break
+		}
+		begin, compare = terms[len(terms)-1], ">"
+		if from.Back {
+			compare = "<"
+		}
+	}
+	return out, nil
+}
+
+// having gives the first n of those that have the term too.
+func (m *Matches) having(ctx context.Context, tx *db.Tx, term string, from From, n int) ([]Place, error) {
+	of, err := m.r.bits(ctx, tx, Term{Prefix: term, Whole: true})
+	if err != nil {
+		return nil, err
+	}
+	group := &Matches{r: m.r, rows: map[string]*roaring.Bitmap{}}
+	for customer, rows := range m.rows {
+		if b := of[customer]; b != nil {
+			if b.And(rows); !b.IsEmpty() {
+				group.rows[customer] = b
+				group.Most += int(b.GetCardinality())
+			}
+		}
+	}
+	return group.First(ctx, tx, from, n)
+}
+
+// terms gives kept terms with the prefix that compare so with a bound, in their order or against it.
+func (r *Reader) terms(ctx context.Context, tx *db.Tx, prefix, compare, bound string, back bool) (out []string, err error) {
+	of, args := r.of(tx)
+	order := " ORDER BY b.term"
+	if back {
+		order += " DESC"
+	}
+	args = append(append([]any{r.src.List}, args...), r.src.List, prefix, Term{Prefix: prefix}.Below(), bound)
+	err = tx.Select(ctx, &out, `SELECT DISTINCT b.term FROM {customer} k CROSS JOIN {segment} s CROSS JOIN {segment_bits} b
+		WHERE s.customer_id = k.id AND s.list = ?`+of+` AND b.customer_id = k.id AND b.list = ? AND b.generation = s.generation
+		AND b.term >= ? AND b.term < ? AND b.term `+compare+` ?`+order+` LIMIT `+strconv.Itoa(someValues), args...)
+	if err != nil {
+		return nil, fmt.Errorf("segment: terms: %w", err)
+	}
+	return out, nil
+}
+
 // walk goes along the matches of one customer.
 type walk struct {
 	customer string
