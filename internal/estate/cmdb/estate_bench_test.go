@@ -247,6 +247,9 @@ func BenchmarkLists(b *testing.B) {
 	}
 	gather(b)
 	b.Logf("the segment of %d CIs was built in %v", len(w.ids), time.Since(start))
+	if err := s.KeepFigures(context.Background()); err != nil {
+		b.Fatal(err)
+	}
 	one := permission.Grant(permission.Actor{}, permission.Engineer, w.scope)
 	all := permission.Grant(permission.Actor{}, permission.Engineer, db.GrantAll())
 	parse := func(q string) list.Query {
