@@ -6,14 +6,12 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
 	"strings"
 	"testing/fstest"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -66,7 +64,7 @@ func MigrateTo(ctx context.Context, address string, version int64, extra func(co
 	if err := extra(ctx, Postgres, owner, pool); err != nil {
 		return err
 	}
-	return secureSoon(ctx, owner)
+	return secure(ctx, owner)
 }
 
 func migrate(ctx context.Context, e Engine, d *sql.DB, version int64) error {
@@ -140,17 +138,6 @@ func rendered(e Engine) (fs.FS, error) {
 	return out, nil
 }
 
-// secureSoon tries again where servers that are at work stand in its way: it wants each table for itself, in an order that is not theirs.
-func secureSoon(ctx context.Context, d *sql.DB) (err error) {
-	for range 5 {
-		var e *pgconn.PgError
-		if err = secure(ctx, d); !errors.As(err, &e) || e.Code != "40P01" { // deadlock_detected
-			return err
-		}
-	}
-	return err
-}
-
 // secure makes the application role and the second wall: row-level security that even the owner cannot step over. It is
 // driven by Tables, so that a table of customers without a policy cannot exist.
 func secure(ctx context.Context, d *sql.DB) error {
@@ -181,12 +168,15 @@ func secure(ctx context.Context, d *sql.DB) error {
 		if t.Key == "" {
 			continue
 		}
-		// A schema of the past, as a restore begins with, does not have them all.
-		var there bool
+		// A schema of the past, as a restore begins with, does not have them all. One that is as it should be is left alone: to change
+		// it takes the table from whoever is at work.
+		var there, stands bool
 		if err == nil {
-			err = tx.QueryRowContext(ctx, `SELECT to_regclass($1) IS NOT NULL`, t.Name).Scan(&there)
+			err = tx.QueryRowContext(ctx, `SELECT to_regclass($1) IS NOT NULL, COALESCE((SELECT c.relrowsecurity AND c.relforcerowsecurity
+				AND obj_description(p.oid, 'pg_policy') = $2 || `+policyPrint+` FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'of_customer'
+				WHERE c.oid = to_regclass($1)), FALSE)`, t.Name, policyMark(t)).Scan(&there, &stands)
 		}
-		if !there {
+		if !there || stands {
 			continue
 		}
 		for _, text := range policyStatements(t) {
@@ -219,16 +209,32 @@ func roleStatements() []string {
 
 // policyStatements hold a table of customers to the scope of the transaction.
 func policyStatements(t Table) []string {
-	// CASE, so that "*" is never cast; an unset setting is NULL and lets no row through.
-	within := fmt.Sprintf(`CASE current_setting('vigie.scope', true) WHEN '*' THEN true
-			ELSE %s = ANY (string_to_array(current_setting('vigie.scope', true), ',')::uuid[]) END`, t.Key)
+	of := predicate(t)
 	return []string{
 		`ALTER TABLE ` + t.Name + ` ENABLE ROW LEVEL SECURITY`,
 		`ALTER TABLE ` + t.Name + ` FORCE ROW LEVEL SECURITY`,
 		`DROP POLICY IF EXISTS of_customer ON ` + t.Name,
-		`CREATE POLICY of_customer ON ` + t.Name + ` USING (` + within + `) WITH CHECK (` + within + `)`,
+		`CREATE POLICY of_customer ON ` + t.Name + ` USING (` + of + `) WITH CHECK (` + of + `)`,
+		`DO $$ BEGIN EXECUTE (SELECT format('COMMENT ON POLICY of_customer ON ` + t.Name + ` IS %L', '` + policyMark(t) + `' || ` + policyPrint + `)
+			FROM pg_policy p WHERE p.polrelid = '` + t.Name + `'::regclass AND p.polname = 'of_customer'); END $$`,
 	}
 }
+
+// predicate is the condition of the policy.
+func predicate(t Table) string {
+	// CASE, so that "*" is never cast; an unset setting is NULL and lets no row through.
+	return fmt.Sprintf(`CASE current_setting('vigie.scope', true) WHEN '*' THEN true
+			ELSE %s = ANY (string_to_array(current_setting('vigie.scope', true), ',')::uuid[]) END`, t.Key)
+}
+
+// policyMark stands in the comment of a policy that was made of this predicate; policyPrint follows it.
+func policyMark(t Table) string {
+	sum := sha256.Sum256([]byte(predicate(t)))
+	return hex.EncodeToString(sum[:8]) + " "
+}
+
+// policyPrint tells in SQL whether anybody has changed a policy since it was made.
+const policyPrint = `md5(pg_get_expr(p.polqual, p.polrelid) || pg_get_expr(p.polwithcheck, p.polrelid) || p.polcmd::text || p.polpermissive::text || p.polroles::text)`
 
 // Fingerprint tells one schema of PostgreSQL from another: it changes with every word that Migrate would run there. Tests copy a
 // database that was migrated before instead of migrating theirs, and know by it which.
