@@ -160,15 +160,17 @@ func (r *Reader) bits(ctx context.Context, tx *db.Tx, t Term) (map[string]*roari
 		Bits     []byte `db:"bits"`
 	}
 	of, args := r.of(tx)
-	from := `SELECT b.customer_id, b.bits FROM {customer} k CROSS JOIN {segment} s CROSS JOIN {segment_bits} b
-		WHERE s.customer_id = k.id AND s.list = ?` + of + ` AND b.customer_id = k.id AND b.list = ? AND b.generation = s.generation AND b.term = `
-	args = append(append([]any{r.src.List}, args...), r.src.List)
-	if t.Whole {
-		from, args = from+`?`, append(args, t.Prefix)
-	} else {
-		from += `(SELECT MIN(x.term) FROM {segment_bits} x WHERE x.customer_id = k.id AND x.list = ? AND x.generation = s.generation AND x.term >= ? AND x.term < ?)`
-		args = append(args, r.src.List, t.Prefix, t.Below())
+	term := `CAST(? AS TEXT)`
+	wanted := []any{t.Prefix}
+	if !t.Whole {
+		term, wanted = `(SELECT x.term FROM {segment_bits} x WHERE x.customer_id = k.id AND x.list = ? AND x.generation = s.generation AND x.term >= ? AND x.term < ? ORDER BY x.term LIMIT 1)`,
+			[]any{r.src.List, t.Prefix, t.Below()}
 	}
+	// The limit keeps PostgreSQL from making one join of it, in which it looks for the term once for each bitmap that there is.
+	from := `SELECT b.customer_id, b.bits FROM (SELECT k.id, s.generation, ` + term + ` AS term FROM {customer} k CROSS JOIN {segment} s
+		WHERE s.customer_id = k.id AND s.list = ?` + of + ` LIMIT 1000000) w CROSS JOIN {segment_bits} b
+		WHERE b.customer_id = w.id AND b.list = ? AND b.generation = w.generation AND b.term = w.term`
+	args = slices.Concat(wanted, []any{r.src.List}, args, []any{r.src.List})
 	if err := tx.Select(ctx, &rows, from, args...); err != nil {
 		return nil, fmt.Errorf("segment: bits: %w", err)
 	}
