@@ -81,7 +81,7 @@ func (s Spec) find(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int
 	if met, ok, err := s.meet(ctx, tx, q, desc, limit); err != nil || ok {
 		return met, err
 	}
-	if q = q.indexed(); len(q.finders) == 0 {
+	if q = s.indexed(q); len(q.finders) == 0 {
 		return q, nil
 	}
 	best, err := s.rarest(ctx, tx, q, s.few(q))
@@ -92,7 +92,7 @@ func (s Spec) find(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int
 		return s.from(q, best), nil
 	}
 	if s.Terms == nil || q.sort.Name != s.Terms.Sort {
-		return q.checked(-1), nil
+		return s.walk(ctx, tx, q, desc, limit)
 	}
 	for i, f := range q.finders {
 		along, err := s.terms(ctx, tx, f)
@@ -103,7 +103,35 @@ func (s Spec) find(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int
 			return s.follow(q, i, along, desc, limit)
 		}
 	}
-	return q.checked(-1), nil
+	return s.walk(ctx, tx, q, desc, limit)
+}
+
+// windows are how many rows of a list are walked before more are.
+var windows = []int{500, 5_000, 50_000}
+
+// walk goes along the list and asks each row. PostgreSQL takes conditions that it knows nothing of for rare ones, and would read and
+// sort everything: it is given the list in pieces.
+func (s Spec) walk(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int) (Query, error) {
+	checked := q.checked(-1)
+	if tx.Engine() != db.Postgres || q.sort.Unindexed || q.sort.Lookup != "" {
+		return checked, nil
+	}
+	along, piece := Query{sort: q.sort, cursor: q.cursor}, s
+	if q.owner != "" {
+		along = along.Where(s.ofOwner(), q.owner)
+	}
+	piece.Where, piece.Columns = "", s.alias()+"customer_id, "+s.Key+" AS id"
+	for _, n := range windows {
+		rows, args, err := piece.statement(tx.Engine(), along, desc, n)
+		if err != nil {
+			return q, err
+		}
+		window := s.join(checked, rows, args)
+		if enough, err := s.reaches(ctx, tx, window, desc, limit); err != nil || enough {
+			return window, err
+		}
+	}
+	return checked, nil
 }
 
 // rarest gives the finder that finds least, -1 if each finds more than limit.

@@ -32,6 +32,7 @@ type Query struct {
 	cursor  *cursor
 
 	finders  []Finder // conditions beside where
+	owner    string   // slug of the one customer whose rows are wanted, where a condition says so by id
 	from     string   // what find puts before From
 	fromArgs []any
 	met      bool // from is what a segment found

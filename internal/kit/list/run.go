@@ -126,7 +126,7 @@ func Count(ctx context.Context, tx *db.Tx, s Spec, q Query, limit int) (int, err
 	if n, ok, err := s.countMet(ctx, tx, q, limit); err != nil || ok {
 		return n, err
 	}
-	q = q.indexed()
+	q = s.indexed(q)
 	if i, err := s.rarest(ctx, tx, q, limit); err != nil {
 		return 0, err
 	} else if i >= 0 {
