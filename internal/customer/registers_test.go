@@ -175,7 +175,7 @@ func TestPersonOfARecordCoversTheCustomer(t *testing.T) {
 		_, admin := serve(t, d, c)
 		acme, other := create(t, admin, "acme"), create(t, admin, "other")
 		user := func(name, of string, limited bool, seen ...string) string {
-			row := person{ID: id.New(), Email: name, Name: name, CustomerID: db.Null(of), Limited: limited, Version: 1}
+			row := dbtest.User{ID: id.New(), Email: name, Name: name, CustomerID: db.Null(of), Limited: limited, Version: 1}
 			err := d.Across(t.Context(), "test: people", func(tx *db.Tx) error {
 				row.CreatedAt, row.UpdatedAt = tx.Now(), tx.Now()
 				if _, err := tx.Insert(t.Context(), "app_user", row, ""); err != nil {
@@ -205,22 +205,6 @@ func TestPersonOfARecordCoversTheCustomer(t *testing.T) {
 			}
 		}
 	})
-}
-
-type person struct {
-	ID           string  `db:"id"`
-	Email        string  `db:"email"`
-	Name         string  `db:"name"`
-	PasswordHash string  `db:"password_hash"`
-	Role         string  `db:"role"`
-	CustomerID   db.Null `db:"customer_id"`
-	Limited      bool    `db:"limited"`
-	Language     string  `db:"language"`
-	TimeZone     string  `db:"time_zone"`
-	Theme        string  `db:"theme"`
-	Version      int64   `db:"version"`
-	CreatedAt    db.Time `db:"created_at"`
-	UpdatedAt    db.Time `db:"updated_at"`
 }
 
 type tie struct {

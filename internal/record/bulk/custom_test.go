@@ -170,27 +170,10 @@ func TestCustomFieldsOfCustomersStayApart(t *testing.T) {
 	})
 }
 
-// account is a row of app_user.
-type account struct {
-	ID           string  `db:"id"`
-	Email        string  `db:"email"`
-	Name         string  `db:"name"`
-	PasswordHash string  `db:"password_hash"`
-	Role         string  `db:"role"`
-	CustomerID   db.Null `db:"customer_id"`
-	Limited      bool    `db:"limited"`
-	Language     string  `db:"language"`
-	TimeZone     string  `db:"time_zone"`
-	Theme        string  `db:"theme"`
-	Version      int64   `db:"version"`
-	CreatedAt    db.Time `db:"created_at"`
-	UpdatedAt    db.Time `db:"updated_at"`
-}
-
 // person makes one of the house, who covers all customers.
 func (h *house) person(t *testing.T, name string) string {
 	t.Helper()
-	row := account{ID: id.New(), Email: name, Name: name, Version: 1}
+	row := dbtest.User{ID: id.New(), Email: name, Name: name, Version: 1}
 	check(t, h.db.Across(t.Context(), "test: people", func(tx *db.Tx) error {
 		row.CreatedAt, row.UpdatedAt = tx.Now(), tx.Now()
 		_, err := tx.Insert(t.Context(), "app_user", row, "")

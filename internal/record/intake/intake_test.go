@@ -240,25 +240,11 @@ func seed(t *testing.T, d *db.DB, customer, person string) {
 		CreatedAt db.Time `db:"created_at"`
 		UpdatedAt db.Time `db:"updated_at"`
 	}
-	type user struct {
-		ID           string  `db:"id"`
-		Email        string  `db:"email"`
-		Name         string  `db:"name"`
-		PasswordHash string  `db:"password_hash"`
-		Role         string  `db:"role"`
-		Limited      bool    `db:"limited"`
-		Language     string  `db:"language"`
-		TimeZone     string  `db:"time_zone"`
-		Theme        string  `db:"theme"`
-		Version      int64   `db:"version"`
-		CreatedAt    db.Time `db:"created_at"`
-		UpdatedAt    db.Time `db:"updated_at"`
-	}
 	err := d.Across(t.Context(), "test: a customer and a person", func(tx *db.Tx) error {
 		if _, err := tx.Insert(t.Context(), "customer", firm{ID: customer, Slug: "acme", Name: "Acme", CreatedAt: tx.Now(), UpdatedAt: tx.Now()}, ""); err != nil {
 			return err
 		}
-		_, err := tx.Insert(t.Context(), "app_user", user{ID: person, Email: "a@example.com", CreatedAt: tx.Now(), UpdatedAt: tx.Now()}, "")
+		_, err := tx.Insert(t.Context(), "app_user", dbtest.User{ID: person, Email: "a@example.com", CreatedAt: tx.Now(), UpdatedAt: tx.Now()}, "")
 		return err
 	})
 	if err != nil {

@@ -34,21 +34,6 @@ type firm struct {
 	UpdatedAt db.Time `db:"updated_at" json:"updated_at"`
 }
 
-type user struct {
-	ID           string  `db:"id"`
-	Email        string  `db:"email"`
-	Name         string  `db:"name"`
-	PasswordHash string  `db:"password_hash"`
-	Role         string  `db:"role"`
-	Limited      bool    `db:"limited"`
-	Language     string  `db:"language"`
-	TimeZone     string  `db:"time_zone"`
-	Theme        string  `db:"theme"`
-	Version      int64   `db:"version"`
-	CreatedAt    db.Time `db:"created_at"`
-	UpdatedAt    db.Time `db:"updated_at"`
-}
-
 // firms is a list of customers, as a page shows one.
 var firms = list.Spec{From: "{customer} c", Columns: db.Columns[firm]("c."), Key: "c.id", Sort: "name", Fields: []list.Field{
 	{Name: "name", Column: "c.name", Kind: list.Text, Sort: true, Filter: true},
@@ -96,7 +81,7 @@ func open(t *testing.T, d *db.DB, c clock.Clock) *office {
 
 func (o *office) person(t *testing.T, name string, r permission.Role, s db.Scope) permission.Actor {
 	t.Helper()
-	u := user{ID: id.New(), Email: name + "@example.com", Name: name, Role: string(r)}
+	u := dbtest.User{ID: id.New(), Email: name + "@example.com", Name: name, Role: string(r)}
 	if err := o.d.Across(t.Context(), "test: a person", func(tx *db.Tx) error {
 		u.CreatedAt, u.UpdatedAt = tx.Now(), tx.Now()
 		_, err := tx.Insert(t.Context(), "app_user", u, "")

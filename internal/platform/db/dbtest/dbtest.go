@@ -1,4 +1,3 @@
-// Package dbtest gives tests a migrated database of each engine. It is for tests only.
 package dbtest
 
 import (
