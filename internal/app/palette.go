@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"vigie/internal/estate/collect"
+	"vigie/internal/kit/list"
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/trust/permission"
@@ -30,7 +31,8 @@ func (a *App) findCustomers(ctx context.Context, p *ui.Page, actor permission.Ac
 		Name string `db:"name"`
 	}
 	err := a.db.View(ctx, actor.Scope(), func(tx *db.Tx) error {
-		return tx.Select(ctx, &rows, `SELECT slug, name FROM {customer} WHERE lower(name) LIKE '%' || lower(?) || '%' OR slug LIKE lower(?) || '%' ORDER BY name LIMIT ?`, q, q, limit)
+		where, args := list.Words("name", "slug")(q)
+		return tx.Select(ctx, &rows, `SELECT slug, name FROM {customer} WHERE `+where+` ORDER BY name LIMIT ?`, append(args, limit)...)
 	})
 	hits := make([]ui.Hit, len(rows))
 	for i, c := range rows {
@@ -133,8 +135,9 @@ func (a *App) findWebhooks(ctx context.Context, p *ui.Page, actor permission.Act
 	}
 	slug := web.Customer(p)
 	err := a.db.View(ctx, actor.Scope(), func(tx *db.Tx) error {
+		where, args := list.Words("w.name")(q)
 		return tx.Select(ctx, &rows, `SELECT w.id, w.name, c.name AS customer FROM {webhook} w LEFT JOIN {customer} c ON c.id = w.customer_id
-			WHERE (? = '' OR c.slug = ?) AND lower(w.name) LIKE '%' || lower(?) || '%' ORDER BY w.name, w.id LIMIT ?`, slug, slug, q, limit)
+			WHERE (? = '' OR c.slug = ?) AND `+where+` ORDER BY w.name, w.id LIMIT ?`, slices.Concat([]any{slug, slug}, args, []any{limit})...)
 	})
 	hits := make([]ui.Hit, len(rows))
 	for i, h := range rows {

@@ -35,7 +35,7 @@ func wordFinder(word string) list.Finder {
 		return f
 	}
 	f.Bits = f.Terms
-	f.Check, f.Args = `c.words LIKE ? ESCAPE '!'`, []any{"%" + mark + likeEscapes.Replace(term[len(termWord):]) + "%"}
+	f.Check, f.Args = `c.words LIKE ? ESCAPE '!'`, []any{"%" + mark + list.Literal(term[len(termWord):]) + "%"}
 	return f
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/trust/permission"
 )
@@ -44,11 +45,11 @@ func (s *Service) Search(ctx context.Context, a permission.Actor, customer, q st
 	for i, w := range words {
 		if i != finder {
 			where += ` AND (lower(c.name) LIKE ? ESCAPE '!' OR lower(c.external_id) LIKE ? ESCAPE '!')`
-			pattern := "%" + likeEscapes.Replace(w) + "%"
+			pattern := "%" + list.Literal(w) + "%"
 			args = append(args, pattern, pattern)
 		}
 	}
-	args = append(args, likeEscapes.Replace(words[0])+"%", limit)
+	args = append(args, list.Literal(words[0])+"%", limit)
 	err = s.viewOf(ctx, a, permission.CIRead, customer, func(tx *db.Tx) error {
 		return tx.Select(ctx, &out, `SELECT c.id, c.name, c.type, c.account, c.region, c.status, c.environment, k.slug AS customer
 			FROM (SELECT DISTINCT x.customer_id, x.ci_id FROM (SELECT t.customer_id, t.ci_id FROM {customer} l CROSS JOIN {ci_term} t
@@ -59,6 +60,3 @@ func (s *Service) Search(ctx context.Context, a permission.Actor, customer, q st
 	})
 	return out, err
 }
-
-// likeEscapes makes a text literal within a LIKE pattern.
-var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")

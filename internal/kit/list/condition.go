@@ -39,7 +39,7 @@ func (f Field) condition(op string, values []string) (where string, args []any, 
 		parts := make([]string, len(values))
 		for i, v := range values {
 			parts[i] = "lower(" + f.Column + ") LIKE ? ESCAPE '!'"
-			args = append(args, head+like(v)+"%")
+			args = append(args, head+Literal(v)+"%")
 		}
 		return strings.Join(parts, " OR "), args, ""
 	case "after", "before":

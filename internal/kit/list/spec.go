@@ -78,7 +78,7 @@ func Words(columns ...string) func(string) (string, []any) {
 			any := make([]string, len(columns))
 			for i, c := range columns {
 				any[i] = "lower(" + c + ") LIKE ? ESCAPE '!'"
-				args = append(args, "%"+like(word)+"%")
+				args = append(args, "%"+Literal(word)+"%")
 			}
 			all = append(all, "("+strings.Join(any, " OR ")+")")
 		}
@@ -86,8 +86,8 @@ func Words(columns ...string) func(string) (string, []any) {
 	}
 }
 
-// like makes a text literal within a LIKE pattern.
-func like(s string) string {
+// Literal makes a text stand for itself within a LIKE pattern with ESCAPE '!', in lower case.
+func Literal(s string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(s))
 }
 

@@ -201,7 +201,7 @@ func (s *Service) search(q string) (string, []any) {
 	var all []string
 	var args []any
 	for _, word := range strings.Fields(strings.ToLower(q)) {
-		like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(word) + "%"
+		like := "%" + list.Literal(word) + "%"
 		part := "lower(g.subject_name) LIKE ? ESCAPE '!' OR g.account LIKE ? ESCAPE '!'"
 		args = append(args, like, like)
 		var controls []string

@@ -118,7 +118,7 @@ func (l at) condition(param string, values []string) (where string, args []any, 
 		}
 		parts := make([]string, len(values))
 		for i, v := range values {
-			parts[i], args = `lower(v.text) LIKE ? ESCAPE '!'`, append(args, "%"+like(v)+"%")
+			parts[i], args = `lower(v.text) LIKE ? ESCAPE '!'`, append(args, "%"+list.Literal(v)+"%")
 		}
 		where, key = "("+strings.Join(parts, " OR ")+") AND v.word IS NOT NULL", ""
 	case "after", "before":

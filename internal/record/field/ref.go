@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/id"
 )
@@ -115,17 +116,11 @@ func pick(ctx context.Context, tx *db.Tx, k Kind, q string) (rows []named, err e
 	if err != nil {
 		return nil, err
 	}
-	query := `SELECT t.id, t.name FROM ` + from + ` WHERE 1 = 1`
-	for _, w := range strings.Fields(q) {
-		query += ` AND lower(t.name) LIKE ? ESCAPE '!'`
-		args = append(args, "%"+like(w)+"%")
+	query := `SELECT t.id, t.name FROM ` + from
+	if where, words := list.Words("t.name")(q); where != "" {
+		query, args = query+` WHERE `+where, append(args, words...)
 	}
 	return rows, tx.Select(ctx, &rows, query+` ORDER BY t.name, t.id LIMIT ?`, append(args, maxPick)...)
-}
-
-// like makes a text literal within a LIKE pattern.
-func like(s string) string {
-	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(s))
 }
 
 // byName gives the ids of people or CIs of exactly these names, where a name is that of one alone.

@@ -3,8 +3,8 @@ package register
 import (
 	"context"
 	"slices"
-	"strings"
 
+	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
@@ -168,10 +168,9 @@ func (r *Register[T]) pick(ctx context.Context, tx *db.Tx, f Field, q string) (o
 	if err != nil || from == "" {
 		return nil, err
 	}
-	query := `SELECT t.id, t.name FROM ` + from + ` WHERE 1 = 1`
-	for _, word := range strings.Fields(q) {
-		query += ` AND lower(t.name) LIKE ? ESCAPE '!'`
-		args = append(args, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(word))+"%")
+	query := `SELECT t.id, t.name FROM ` + from
+	if where, words := list.Words("t.name")(q); where != "" {
+		query, args = query+` WHERE `+where, append(args, words...)
 	}
 	var rows []struct {
 		ID   string `db:"id"`

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vigie/internal/kit/list"
 	"vigie/internal/platform/db"
 )
 
@@ -20,9 +21,6 @@ type Found struct {
 	Subject
 	Customer string // its customer's name
 }
-
-// likeEscapes makes a text literal within a LIKE pattern.
-var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // Search looks in the scope of the transaction for records of some types by what they are called, the best of each type first: every word
 // must be in the name, or in what else the type is looked for by. slug holds it to one customer; limit is of each type. It is one statement.
@@ -84,11 +82,11 @@ func (k Kind) branch(words []string, slug string, limit int) (query string, args
 		var any []string
 		for _, c := range columns {
 			any = append(any, `lower(x.`+c+`) LIKE ? ESCAPE '!'`)
-			args = append(args, "%"+likeEscapes.Replace(w)+"%")
+			args = append(args, "%"+list.Literal(w)+"%")
 		}
 		where = append(where, "("+strings.Join(any, " OR ")+")")
 	}
-	args = append(args, likeEscapes.Replace(words[0])+"%", limit)
+	args = append(args, list.Literal(words[0])+"%", limit)
 	return `SELECT CAST('` + k.Type + `' AS TEXT) AS kind, r.id AS id, r.customer_id AS customer_id, r.name AS name, c.name AS customer
 		FROM (SELECT x.id AS id, x.` + k.Customer + ` AS customer_id, x.` + k.Title + ` AS name FROM ` + from + ` x WHERE ` + strings.Join(where, " AND ") + `
 			ORDER BY CASE WHEN lower(x.` + k.Title + `) LIKE ? ESCAPE '!' THEN 0 ELSE 1 END, length(x.` + k.Title + `), x.id LIMIT ?) r JOIN {customer} c ON c.id = r.customer_id`, args
