@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"slices"
@@ -68,6 +69,10 @@ func buildTown(b *testing.B) *town {
 	w := &town{d: d, scope: benchCustomer(b, d, "acme")}
 	n := benchCIs()
 	now := db.At(time.Now())
+	random := rand.New(rand.NewPCG(1, 1))
+	before := func(days int) db.Time {
+		return db.At(now.Add(-time.Hour - time.Duration(random.Int64N(int64(days)*24*int64(time.Hour)))))
+	}
 	for i := range n {
 		w.ids = append(w.ids, id.New())
 		w.types = append(w.types, typeAt(i))
@@ -83,7 +88,7 @@ func buildTown(b *testing.B) *town {
 		for i := from; i < to; i++ {
 			r := record{ID: w.ids[i], Type: w.types[i], Name: fmt.Sprintf("%s-%d-%d", []string{"shop", "bank", "data", "mail"}[i%4], i/application, i%application),
 				ExternalID: fmt.Sprintf("x-%d", i), Account: fmt.Sprintf("%012d", i/4000), Region: []string{"eu-west-1", "eu-central-1"}[i/application%2],
-				Status: Active, Environment: Environments[i%3], Owner: benchOwner(i), Source: Discovered, FirstSeen: now, LastSeen: now, Version: 1, CreatedAt: now, UpdatedAt: now}
+				Status: Active, Environment: Environments[i%3], Owner: benchOwner(i), Source: Discovered, FirstSeen: before(300), LastSeen: now, Version: 1, CreatedAt: now, UpdatedAt: before(30)}
 			r.Tags.V = map[string]string{"Owner": fmt.Sprintf("team-%d", i%50)}
 			r.Attributes.V = map[string]any{"State": "running", "Size": i % 7}
 			r.fill()
@@ -277,13 +282,20 @@ func BenchmarkLists(b *testing.B) {
 			return err
 		}
 	}
+	ago := func(days int) string { return time.Now().AddDate(0, 0, -days).UTC().Format(time.RFC3339) }
 	rel := RelationSpec.All().Where(`(r.from_id = ? OR r.to_id = ?) AND r.customer_id = ?`, w.ids[0], w.ids[0], w.scope.Customers()[0])
 	for _, c := range []struct {
 		name string
 		f    func() error
 	}{
 		{"all/relations-of", func() error { _, err := s.Relations(context.Background(), all, rel); return err }},
-		{"all/by-name", cis(all, "")}, {"one/by-name", cis(one, "")}, {"one/by-updated", cis(one, "sort=-updated_at")},
+		{"all/by-name", cis(all, "")}, {"one/by-name", cis(one, "")}, {"one/by-updated", cis(one, "sort=-updated_at")}, {"all/by-updated", cis(all, "sort=-updated_at")},
+		{"one/by-first-seen", cis(one, "sort=-first_seen")}, {"all/by-first-seen", cis(all, "sort=-first_seen")}, {"page/search-by-first-seen", page("sort=-first_seen&q=shop")},
+		{"page/type-by-first-seen", page("sort=-first_seen&type=AWS::EC2::VPC")}, {"page/type-updated", page("sort=-updated_at&type=AWS::RDS::DBInstance")},
+		{"page/tag-and-region-updated", page("sort=-updated_at&region=eu-west-1&tag.Owner=team-7")}, {"page/new-today", page("first_seen.after=" + ago(1))},
+		{"page/new-in-months", page("first_seen.after=" + ago(100))}, {"page/new-of-type", page("first_seen.after=" + ago(100) + "&type=AWS::EC2::VPC")},
+		{"page/changed-today", page("updated_at.after=" + ago(1))}, {"page/long-unchanged-by-type", page("updated_at.before=" + ago(29) + "&sort=-type")},
+		{"one/by-last-seen", cis(one, "sort=last_seen")},
 		{"all/type", cis(all, "type=AWS::RDS::DBInstance")}, {"one/type", cis(one, "type=AWS::RDS::DBInstance")},
 		{"one/account", cis(one, "account=000000000003&sort=type")},
 		{"all/search-rare", cis(all, "q=shop-77")}, {"all/search-common", cis(all, "q=shop")}, {"one/search-common", cis(one, "q=shop")},

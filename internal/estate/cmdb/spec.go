@@ -30,7 +30,7 @@ var CISpec = list.Spec{
 		{Name: "criticality", Column: "c.criticality", Kind: list.Text, Sort: true, Filter: true, Unindexed: true},
 		{Name: "owner", Column: "c.owner", Kind: list.Text, Sort: true, Filter: true, Unindexed: true},
 		{Name: "source", Column: "c.source", Kind: list.Choice, Filter: true, Values: []string{"discovered", "manual", "imported"}},
-		{Name: "first_seen", Column: "c.first_seen", Kind: list.Time, Sort: true, Filter: true, Unindexed: true},
+		{Name: "first_seen", Column: "c.first_seen", Kind: list.Time, Sort: true, Filter: true},
 		{Name: "last_seen", Column: "c.last_seen", Kind: list.Time, Sort: true, Filter: true, Unindexed: true},
 		{Name: "updated_at", Column: "c.updated_at", Kind: list.Time, Sort: true, Filter: true},
 	},
@@ -45,7 +45,8 @@ var CISpec = list.Spec{
 // segmentOfCIs is what the segments of CIs know, beside the words and tags of ci_term.
 func segmentOfCIs() *segment.Source {
 	return &segment.Source{List: "ci", Table: "ci", Facets: []string{"type", "account", "region", "status", "environment", "criticality", "owner"},
-		Terms: "ci_term", Of: "ci_id", Prefixes: []string{termWord, termWhole}, Wholes: []string{termTag}}
+		Terms: "ci_term", Of: "ci_id", Prefixes: []string{termWord, termWhole}, Wholes: []string{termTag},
+		Orders: []segment.Order{{Column: "first_seen"}, {Column: "updated_at", Written: true}}}
 }
 
 const ciFrom = `{ci} c JOIN {customer} k ON k.id = c.customer_id LEFT JOIN {workload} w ON w.customer_id = c.customer_id AND w.id = c.workload_id`

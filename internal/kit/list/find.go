@@ -30,6 +30,8 @@ type Finder struct {
 	// all others.
 	Bits []Term
 	Not  bool
+	// Between is where they stand in an order of Spec.Segment, if it has a column.
+	Between segment.Between
 	// Hints are terms of Spec.Segment that every row wanted has, beside others: Check decides.
 	Hints []Term
 

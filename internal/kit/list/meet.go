@@ -3,16 +3,18 @@ package list
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"vigie/internal/kit/segment"
 	"vigie/internal/platform/db"
+	"vigie/internal/platform/id"
 )
 
 // meet finds the rows by a segment, if there is one and its answer is short: the first rows of the page where it has the order, else
 // all rows, if they are few.
 func (s Spec) meet(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int) (Query, bool, error) {
-	narrow := slices.ContainsFunc(q.finders, func(f Finder) bool { return len(f.Bits) > 0 && !f.Not || len(f.Hints) > 0 })
+	narrow := slices.ContainsFunc(q.finders, func(f Finder) bool { return len(f.Bits) > 0 && !f.Not || len(f.Hints) > 0 || f.Between.Column != "" })
 	grouped := s.grouped(q.sort)
 	if !narrow && !grouped {
 		return q, false, nil // the order itself is as good
@@ -21,7 +23,8 @@ func (s Spec) meet(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int
 	if err != nil || m == nil {
 		return q, false, err
 	}
-	if !grouped && (s.Terms == nil || q.sort.Name != s.Terms.Sort) {
+	order, ordered := s.ordered(q.sort)
+	if !grouped && (s.Terms == nil || q.sort.Name != s.Terms.Sort) && (!ordered || m.Short(limit)) {
 		if m.Most+len(m.Loose) > s.few(q) {
 			return q, false, nil
 		}
@@ -30,8 +33,8 @@ func (s Spec) meet(ctx context.Context, tx *db.Tx, q Query, desc bool, limit int
 	}
 	// What the segment does not know is asked of the first rows, and of more where too few of them will do.
 	for n := limit; n <= 4*s.base(); n *= 4 {
-		places, err := s.first(ctx, tx, m, q, desc, n)
-		if err != nil {
+		places, ok, err := s.first(ctx, tx, m, order, q, desc, n)
+		if err != nil || !ok {
 			return q, false, err
 		}
 		met := s.at(tx, q, append(slices.Clip(places), m.Loose...))
@@ -51,20 +54,64 @@ func (s Spec) grouped(f Field) bool {
 	return s.Segment != nil && s.Terms != nil && f.Unindexed && slices.Contains(s.Segment.Facets, f.Name)
 }
 
-// first gives the first n rows of a segment beyond the cursor of the query, in its order.
-func (s Spec) first(ctx context.Context, tx *db.Tx, m *segment.Matches, q Query, desc bool, n int) ([]segment.Place, error) {
-	from := segment.From{Back: desc}
-	if !s.grouped(q.sort) {
-		if c := q.cursor; c != nil {
+// ordered tells a field in whose order a segment has its rows.
+func (s Spec) ordered(f Field) (segment.Order, bool) {
+	if s.Segment != nil {
+		for _, o := range s.Segment.Orders {
+			if f.Column == s.alias()+o.Column {
+				return o, true
+			}
+		}
+	}
+	return segment.Order{}, false
+}
+
+// between is what a segment knows of a condition on a moment.
+func (s Spec) between(f Field, op string, args []any) (w segment.Between) {
+	o, ok := s.ordered(f)
+	if !ok || len(args) != 1 {
+		return w
+	}
+	at, ok := args[0].(int64)
+	switch {
+	case !ok:
+	case op == "after":
+		w = segment.Between{Column: o.Column, From: at, To: math.MaxInt64}
+	case op == "before":
+		w = segment.Between{Column: o.Column, From: math.MinInt64, To: at}
+	}
+	return w
+}
+
+// first gives the first n rows of a segment beyond the cursor of the query, in its order. Not ok: it no longer knows that order.
+func (s Spec) first(ctx context.Context, tx *db.Tx, m *segment.Matches, o segment.Order, q Query, desc bool, n int) (out []segment.Place, ok bool, err error) {
+	from, value, c := segment.From{Back: desc}, "", q.cursor
+	switch {
+	case o.Column != "":
+		since := segment.Since{Back: desc}
+		if c != nil {
+			at, err := q.sort.fromCursor(c.Value)
+			if err != nil {
+				return nil, false, err
+			}
+			if !id.Valid(c.Key) {
+				return nil, false, badCursor()
+			}
+			since.At, since.ID = at.(int64), c.Key
+		}
+		return m.Ordered(ctx, tx, o, since, n)
+	case s.grouped(q.sort):
+		if c != nil {
+			value, from.Name, from.ID = c.Value, c.Then, c.Key
+		}
+		out, err = m.Grouped(ctx, tx, q.sort.Name, value, from, n)
+	default:
+		if c != nil {
 			from.Name, from.ID = c.Value, c.Key
 		}
-		return m.First(ctx, tx, from, n)
+		out, err = m.First(ctx, tx, from, n)
 	}
-	value := ""
-	if c := q.cursor; c != nil {
-		value, from.Name, from.ID = c.Value, c.Then, c.Key
-	}
-	return m.Grouped(ctx, tx, q.sort.Name, value, from, n)
+	return out, true, err
 }
 
 // reaches tells whether the query has so many rows beyond its cursor.
@@ -92,6 +139,8 @@ func (s Spec) matches(ctx context.Context, tx *db.Tx, q Query, all bool) (m *seg
 			slugs = f.slugs
 		case len(f.Bits) > 0:
 			sets = append(sets, segment.Set{Terms: f.Bits, Not: f.Not})
+		case f.Between.Column != "":
+			sets = append(sets, segment.Set{Between: f.Between})
 		default:
 			rest = true
 			for _, t := range f.Hints {
@@ -107,7 +156,7 @@ func (s Spec) matches(ctx context.Context, tx *db.Tx, q Query, all bool) (m *seg
 		return nil, rest, err
 	}
 	m, err = r.Match(ctx, tx, sets)
-	if err != nil || len(m.Loose) > s.base() {
+	if err != nil || m == nil || len(m.Loose) > s.base() {
 		return nil, rest, err
 	}
 	return m, rest, nil

@@ -235,7 +235,11 @@ func (q *Query) filter(s Spec, param string, raw []string, bad *fault.Fields) {
 		bad.Add(param, key, "values", strings.Join(f.Values, ", "))
 		return
 	}
-	q.narrow(s, param, values, where, args)
+	if w := s.between(f, op, args); w.Column != "" {
+		*q = q.Find(Finder{Check: where, Args: args, Between: w})
+	} else {
+		q.narrow(s, param, values, where, args)
+	}
 	q.filters = append(q.filters, Filter{Param: param, Field: name, Op: op, Values: values})
 }
 

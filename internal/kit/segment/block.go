@@ -37,20 +37,33 @@ func encode(b []byte, e entry) ([]byte, error) {
 
 var errBlock = errors.New("segment: a block is cut off")
 
-func decode(b []byte) ([]entry, error) {
-	out := make([]entry, 0, blockRows)
-	for len(b) > 0 {
-		if len(b) < 17 {
-			return nil, errBlock
+// block is an encoded block, and where its rows begin: names and ids are made of those alone that are asked for.
+type block struct {
+	b  []byte
+	at []int
+}
+
+// open checks a block and finds its rows.
+func open(b []byte) (block, error) {
+	out := block{b, make([]int, 0, blockRows)}
+	for i := 0; i < len(b); {
+		if len(b)-i < 17 {
+			return out, errBlock
 		}
-		u := uuid.UUID(b[:16])
-		n, used := binary.Uvarint(b[16:])
-		if used <= 0 || uint64(len(b)-16-used) < n {
-			return nil, errBlock
+		n, used := binary.Uvarint(b[i+16:])
+		if used <= 0 || uint64(len(b)-i-16-used) < n {
+			return out, errBlock
 		}
-		b = b[16+used:]
-		out = append(out, entry{string(b[:n]), u.String()})
-		b = b[n:]
+		out.at = append(out.at, i)
+		i += 16 + used + int(n)
 	}
 	return out, nil
+}
+
+// entry gives row i, which the block must have.
+func (b block) entry(i int) entry {
+	from := b.at[i]
+	n, used := binary.Uvarint(b.b[from+16:])
+	from += 16
+	return entry{string(b.b[from+used:][:n]), uuid.UUID(b.b[from-16 : from]).String()}
 }

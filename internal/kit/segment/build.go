@@ -21,8 +21,8 @@ const (
 	swept   = 5_000            // rows taken away in one transaction
 )
 
-// Due tells whether a next generation is wanted: of records rows in force so many have been written since, and the one in force has
-// this age. A thousandth of the work of a build may be repeated every second.
+// Due tells whether a next generation is wanted: of records rows in force so many have been written since, in what is listed or in their
+// moments, and the one in force has this age. A thousandth of the work of a build may be repeated every second.
 func Due(records, fresh int64, age time.Duration) bool {
 	return fresh >= max(10, records/500) && age >= time.Duration(records/2000)*time.Second
 }
@@ -34,16 +34,23 @@ func Wanting(ctx context.Context, d *db.DB, src Source) (out []string, err error
 		Records  int64  `db:"records"`
 		Built    int64  `db:"built"`
 		Fresh    int64  `db:"fresh"`
+		Moved    int64  `db:"moved"`
 	}
 	var now db.Time
+	moved := `0`
+	for _, o := range src.Orders {
+		if o.Written {
+			moved = `(SELECT COUNT(*) FROM (SELECT 1 FROM {` + src.Table + `} c WHERE c.customer_id = s.customer_id AND c.` + o.Column + ` > s.moved_since LIMIT 10000) x)`
+		}
+	}
 	err = d.Across(ctx, "which lists have changed so much that they are to be indexed anew", func(tx *db.Tx) error {
 		now = tx.Now()
 		return tx.Select(ctx, &rows, `SELECT k.id AS customer, COALESCE(s.records, 0) AS records, COALESCE(s.built_at, 0) AS built,
-			(SELECT COUNT(*) FROM (SELECT 1 FROM {segment_fresh} f WHERE f.customer_id = k.id AND f.list = ? LIMIT 10000) x) AS fresh
-			FROM {customer} k LEFT JOIN {segment} s ON s.customer_id = k.id AND s.list = ?`, src.List, src.List)
+			(SELECT COUNT(*) FROM (SELECT 1 FROM {segment_fresh} f WHERE f.customer_id = k.id AND f.list = ? LIMIT 10000) x) AS fresh,
+			`+moved+` AS moved FROM {customer} k LEFT JOIN {segment} s ON s.customer_id = k.id AND s.list = ?`, src.List, src.List)
 	})
 	for _, r := range rows {
-		if Due(r.Records, r.Fresh, now.Sub(time.UnixMicro(r.Built))) {
+		if Due(r.Records, max(r.Fresh, r.Moved), now.Sub(time.UnixMicro(r.Built))) {
 			out = append(out, r.Customer)
 		}
 	}
@@ -57,6 +64,7 @@ type segmentRow struct {
 	Records    int64  `db:"records"`
 	BuiltAt    int64  `db:"built_at"`
 	Leased     int64  `db:"leased_until"` // microseconds; 0 for nobody
+	MovedSince int64  `db:"moved_since"`
 }
 
 type bitsRow struct {
@@ -87,8 +95,11 @@ type build struct {
 	places  map[uuid.UUID]uint32
 	records int64
 
+	since db.Time // what was written later this build may not have seen
+
 	bits   []bitsRow
 	blocks []blockRow
+	orders []orderRow
 	size   int
 }
 
@@ -126,11 +137,10 @@ func (b *build) claim(ctx context.Context) (mine bool, err error) {
 		return false, err
 	}
 	b.generation = now.Generation + 1
-	for _, table := range []string{"segment_bits", "segment_block"} {
-		key := map[string]string{"segment_bits": "term", "segment_block": "block"}[table]
+	for table, key := range map[string]string{"segment_bits": "x.generation, x.term", "segment_block": "x.generation, x.block", "segment_order": "x.generation, x.field, x.piece"} {
 		for n := int64(swept); n == swept; {
 			err := b.d.InScope(ctx, b.scope, func(tx *db.Tx) error {
-				n, err = tx.Exec(ctx, `DELETE FROM {`+table+`} WHERE (generation, `+key+`) IN (SELECT x.generation, x.`+key+` FROM {`+table+`} x
+				n, err = tx.Exec(ctx, `DELETE FROM {`+table+`} WHERE (`+strings.ReplaceAll(key, "x.", "")+`) IN (SELECT `+key+` FROM {`+table+`} x
 					WHERE x.list = ? AND x.generation <> ? LIMIT ?) AND list = ?`, b.src.List, now.Generation, swept, b.src.List)
 				return err
 			})
@@ -145,6 +155,7 @@ func (b *build) claim(ctx context.Context) (mine bool, err error) {
 // gather reads what is fresh first: what is written while the rows are read keeps a later mark.
 func (b *build) gather(ctx context.Context) error {
 	return b.d.View(ctx, b.scope, func(tx *db.Tx) error {
+		b.since = db.At(tx.Now().Add(-late))
 		var fresh []struct {
 			ID   string `db:"record_id"`
 			Mark int64  `db:"mark"`
@@ -157,6 +168,11 @@ func (b *build) gather(ctx context.Context) error {
 		}
 		if err := b.rows(ctx, tx); err != nil {
 			return err
+		}
+		for _, o := range b.src.Orders {
+			if err := b.order(ctx, tx, o); err != nil {
+				return err
+			}
 		}
 		for _, p := range b.src.Prefixes {
 			t := trie{floor: len(p), emit: func(term string, rows *roaring.Bitmap) error { return b.keep(ctx, term, rows) }}
@@ -310,17 +326,20 @@ func (b *build) flush(ctx context.Context) error {
 		if _, err := tx.Insert(ctx, "segment_bits", b.bits, ""); err != nil {
 			return err
 		}
-		_, err := tx.Insert(ctx, "segment_block", b.blocks, "")
+		if _, err := tx.Insert(ctx, "segment_block", b.blocks, ""); err != nil {
+			return err
+		}
+		_, err := tx.Insert(ctx, "segment_order", b.orders, "")
 		return err
 	})
-	b.bits, b.blocks, b.size = nil, nil, 0
+	b.bits, b.blocks, b.orders, b.size = nil, nil, nil, 0
 	return err
 }
 
 func (b *build) publish(ctx context.Context) error {
 	return b.d.InScope(ctx, b.scope, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE {segment} SET generation = ?, records = ?, built_at = ?, leased_until = 0 WHERE list = ? AND generation = ?`,
-			b.generation, b.records, tx.Now(), b.src.List, b.generation-1)
+		_, err := tx.Exec(ctx, `UPDATE {segment} SET generation = ?, records = ?, built_at = ?, moved_since = ?, leased_until = 0 WHERE list = ? AND generation = ?`,
+			b.generation, b.records, tx.Now(), b.since, b.src.List, b.generation-1)
 		return err
 	})
 }

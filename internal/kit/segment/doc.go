@@ -8,6 +8,7 @@
 //	segment (customer, list)           the generation in force
 //	segment_bits (..., term)           rows of a term: Roaring bitmaps, portable format (github.com/RoaringBitmap/RoaringFormatSpec)
 //	segment_block (..., block)         names and ids of blockRows rows
+//	segment_order (..., piece)         ids of some rows in the order of a moment
 //	segment_fresh (customer, record)   written since: triggers of the listed table put it there, so that no way of writing can forget it
 //
 // What is fresh is looked at row by row, so that an answer is always that of now. A Build makes the next generation beside the one in

@@ -21,7 +21,8 @@ type Reader struct {
 	slugs []string // of the customers that alone are asked for; nil for all of the scope
 	force map[string]inForce
 	fresh []Place
-	known map[Place]bool // those of fresh
+	known map[Place]bool // that are looked at one by one
+	moved bool           // what was written since is among them
 }
 
 // inForce is a customer's segment.
@@ -73,10 +74,11 @@ func (r *Reader) of(tx *db.Tx) (string, []any) {
 	return " AND " + in, []any{p}
 }
 
-// Set is a condition: a row has one of the terms, or none of them.
+// Set is a condition: a row has one of the terms, or none of them; or its moment lies between two, where that has a column.
 type Set struct {
-	Terms []Term
-	Not   bool
+	Terms   []Term
+	Not     bool
+	Between Between
 }
 
 // Matches are the rows that meet all of several conditions.
@@ -89,7 +91,8 @@ type Matches struct {
 	Most int
 }
 
-// Match finds the rows that meet all conditions. Those with Not ask for facets, which always have a bitmap.
+// Match finds the rows that meet all conditions; nil where so much was written since that another way is better. Conditions with Not ask
+// for facets, which always have a bitmap.
 func (r *Reader) Match(ctx context.Context, tx *db.Tx, sets []Set) (*Matches, error) {
 	m := &Matches{r: r, rows: map[string]*roaring.Bitmap{}, Loose: slices.Clone(r.fresh)}
 	for customer, s := range r.force {
@@ -98,8 +101,8 @@ func (r *Reader) Match(ctx context.Context, tx *db.Tx, sets []Set) (*Matches, er
 		m.rows[customer] = all
 	}
 	for _, set := range sets {
-		any, err := m.any(ctx, tx, set.Terms)
-		if err != nil {
+		any, ok, err := m.meeting(ctx, tx, set)
+		if err != nil || !ok {
 			return nil, err
 		}
 		for customer, rows := range m.rows {
@@ -122,6 +125,14 @@ func (r *Reader) Match(ctx context.Context, tx *db.Tx, sets []Set) (*Matches, er
 		m.Most += int(b.GetCardinality())
 	}
 	return m, nil
+}
+
+func (m *Matches) meeting(ctx context.Context, tx *db.Tx, set Set) (of map[string]*roaring.Bitmap, ok bool, err error) {
+	if set.Between.Column != "" {
+		return m.between(ctx, tx, set.Between)
+	}
+	of, err = m.any(ctx, tx, set.Terms)
+	return of, true, err
 }
 
 // any gives the rows of each customer that have one of the terms.
@@ -154,11 +165,8 @@ func (m *Matches) any(ctx context.Context, tx *db.Tx, terms []Term) (map[string]
 
 // bits reads the bitmap of a term for each customer that has one. The first term that begins with a prefix is the beginning that all
 // of them share.
-func (r *Reader) bits(ctx context.Context, tx *db.Tx, t Term) (map[string]*roaring.Bitmap, error) {
-	var rows []struct {
-		Customer string `db:"customer_id"`
-		Bits     []byte `db:"bits"`
-	}
+func (r *Reader) bits(ctx context.Context, tx *db.Tx, t Term) (out map[string]*roaring.Bitmap, err error) {
+	var rows []bitsOf
 	of, args := r.of(tx)
 	term := `CAST(? AS TEXT)`
 	wanted := []any{t.Prefix}
@@ -174,15 +182,27 @@ func (r *Reader) bits(ctx context.Context, tx *db.Tx, t Term) (map[string]*roari
 	if err := tx.Select(ctx, &rows, from, args...); err != nil {
 		return nil, fmt.Errorf("segment: bits: %w", err)
 	}
-	out := make(map[string]*roaring.Bitmap, len(rows))
+	out = make(map[string]*roaring.Bitmap, len(rows))
 	for _, row := range rows {
-		b := roaring.New()
-		if _, err := b.ReadFrom(bytes.NewReader(row.Bits)); err != nil {
-			return nil, fmt.Errorf("segment: bits of %s: %w", t.Prefix, err)
+		if out[row.Customer], err = row.read(); err != nil {
+			return nil, err
 		}
-		out[row.Customer] = b
 	}
 	return out, nil
+}
+
+// bitsOf is a bitmap of a customer.
+type bitsOf struct {
+	Customer string `db:"customer_id"`
+	Bits     []byte `db:"bits"`
+}
+
+func (r bitsOf) read() (*roaring.Bitmap, error) {
+	b := roaring.New()
+	if _, err := b.ReadFrom(bytes.NewReader(r.Bits)); err != nil {
+		return nil, fmt.Errorf("segment: bits of customer %s: %w", r.Customer, err)
+	}
+	return b, nil
 }
 
 // rare finds the rows of a term, for customers where it has no bitmap. Facets always have one, where there is a row at all.

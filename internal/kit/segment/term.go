@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"iter"
 	"strings"
 )
@@ -15,7 +16,15 @@ type Source struct {
 	Of     string   // the column of Terms that names the row: "ci_id"
 	// Prefixes begin the terms that are asked for by their beginnings; Wholes those asked for whole. Two bytes each.
 	Prefixes, Wholes []string
+	Orders           []Order
+	// Piece is how many rows a piece of an order has, if not 1,024, some 20 kB; Span how many pieces have a bitmap of all their rows, if not
+	// 64: what lies between two moments is put together of those, and of some pieces at its ends.
+	Piece, Span int
 }
+
+func (s Source) piece() int { return cmp.Or(s.Piece, 1024) }
+
+func (s Source) span() int { return cmp.Or(s.Span, 64) }
 
 // Facet is the term of rows with this value in this column; the empty value is one.
 func Facet(column, value string) Term { return Term{Prefix: "f:" + column + "=" + value, Whole: true} }

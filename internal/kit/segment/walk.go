@@ -212,13 +212,13 @@ func (m *Matches) fill(ctx context.Context, tx *db.Tx, from From, walks []*walk,
 			return err
 		}
 		w := walkOf(walks, customers[i])
-		entries := read[blockKey{customers[i], block}]
+		rows := read[blockKey{customers[i], block}]
 		for _, place := range places[customers[i]][block] {
 			at := int(place % blockRows)
-			if at >= len(entries) {
+			if at >= len(rows.at) {
 				return fmt.Errorf("segment: row %d is in no block", place)
 			}
-			if e := entries[at]; from.ID == "" || e.beyond(from) {
+			if e := rows.entry(at); from.ID == "" || e.beyond(from) {
 				w.queue = append(w.queue, e)
 			}
 		}
@@ -249,7 +249,7 @@ type blockKey struct {
 	block    int64
 }
 
-func (r *Reader) blocks(ctx context.Context, tx *db.Tx, customers, generations, blocks []string) (map[blockKey][]entry, error) {
+func (r *Reader) blocks(ctx context.Context, tx *db.Tx, customers, generations, blocks []string) (map[blockKey]block, error) {
 	var rows []struct {
 		Customer string `db:"customer_id"`
 		Block    int64  `db:"block"`
@@ -261,13 +261,13 @@ func (r *Reader) blocks(ctx context.Context, tx *db.Tx, customers, generations, 
 		WHERE b.customer_id = w.customer AND b.list = ? AND b.generation = w.generation AND b.block = w.block`, append(params, r.src.List)...); err != nil {
 		return nil, fmt.Errorf("segment: blocks: %w", err)
 	}
-	out := make(map[blockKey][]entry, len(rows))
+	out := make(map[blockKey]block, len(rows))
 	for _, row := range rows {
-		entries, err := decode(row.Entries)
+		b, err := open(row.Entries)
 		if err != nil {
 			return nil, err
 		}
-		out[blockKey{row.Customer, row.Block}] = entries
+		out[blockKey{row.Customer, row.Block}] = b
 	}
 	return out, nil
 }

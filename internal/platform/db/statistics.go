@@ -48,6 +48,9 @@ ci ci_identity 1000000 50000 1000 1 1 1
 ci ci_name 1000000 50000 2 1
 ci ci_name_across 1000000 2 1
 ci ci_updated 1000000 50000 500 1
+ci ci_updated_across 1000000 500 1
+ci ci_first_seen 1000000 50000 500 1
+ci ci_first_seen_across 1000000 500 1
 ci ci_place 1000000 50000 5000 2000 200 200 100
 ci ci_workload 500000 25000 500 1
 ci ci_region 1000000 50000 5000

@@ -110,6 +110,7 @@ func Tables() []Table {
 		{Name: "segment", Key: "customer_id", Travel: Stays},
 		{Name: "segment_bits", Key: "customer_id", Travel: Stays},
 		{Name: "segment_block", Key: "customer_id", Travel: Stays},
+		{Name: "segment_order", Key: "customer_id", Travel: Stays},
 		{Name: "segment_fresh", Key: "customer_id", Travel: Stays},
 		{Name: "ci", Key: "customer_id"},
 		{Name: "ci_term", Key: "customer_id"},
