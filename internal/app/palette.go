@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"vigie/internal/estate/collect"
 	"vigie/internal/kit/list"
@@ -104,10 +105,14 @@ func (a *App) findRecords(ctx context.Context, p *ui.Page, actor permission.Acto
 	})
 	hits := make([]ui.Hit, len(found))
 	for i, f := range found {
-		hits[i] = ui.Hit{Kind: p.T(subject.Label(f.Kind)), Label: f.Name, Href: f.Href, Icon: iconOf(f.Kind)}
-		if p.Customer == nil {
-			hits[i].Detail = f.Customer
+		label, detail := f.Name, f.Also
+		if f.Kind == "gap" { // what is wrong before whom it is wrong with
+			label, detail = a.Gaps.Title(f.Also).In(p.Lang()), f.Name
 		}
+		if p.Customer == nil {
+			detail = strings.TrimPrefix(detail+" · "+f.Customer, " · ")
+		}
+		hits[i] = ui.Hit{Kind: p.T(subject.Label(f.Kind)), Label: label, Detail: detail, Href: f.Href, Icon: iconOf(f.Kind)}
 	}
 	return hits, err
 }

@@ -6,20 +6,24 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"vigie/internal/exchange/webhook"
+	"vigie/internal/kit/i18n"
+	"vigie/internal/trust/subject"
+	"vigie/locales"
 )
 
-// Every action that the sources write to the trail by name can be asked for.
+// Every action that the sources write to the trail by name can be asked for, and has words in all languages, as its type of record has.
 func TestTopicsAreWhole(t *testing.T) {
 	t.Parallel()
-	known := map[string]bool{}
+	known, words := map[string]bool{}, map[string]bool{}
 	for _, topic := range topics() {
 		for _, action := range topic.Actions {
-			known[action] = true
+			known[action], words[action] = true, true
 			if webhook.Event(topic.Record, topic.Record+"."+action) != topic.Record+"."+action {
 				t.Errorf("%s.%s is no event", topic.Record, action)
 			}
@@ -55,6 +59,11 @@ func TestTopicsAreWhole(t *testing.T) {
 			found++
 			action, _ := strconv.Unquote(literal.Value)
 			_, rest, cut := strings.Cut(action, ".")
+			if cut {
+				words[rest] = true
+			} else {
+				words[action] = true
+			}
 			if !known[action] && !(cut && known[rest]) && left[action] == "" {
 				t.Errorf("%s writes %q, which no webhook can ask for: add it to topics()", path, action)
 			}
@@ -64,5 +73,26 @@ func TestTopicsAreWhole(t *testing.T) {
 	})
 	if err != nil || found < 40 {
 		t.Errorf("%d entries were found: %v", found, err)
+	}
+	bundle, err := i18n.Load(locales.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := []string{"view", "custom_field", "mail_setting", "mail_suppression", "scim_token", "scim_user", "scim_group"} // of which no webhook is told
+	for _, topic := range topics() {
+		types = append(types, topic.Record)
+	}
+	for _, l := range bundle.Languages() {
+		keys := bundle.Keys(l.Code)
+		for action := range words {
+			if !slices.Contains(keys, "audit.action."+action) {
+				t.Errorf("%s: the action %s has no words", l.Code, action)
+			}
+		}
+		for _, kind := range types {
+			if !slices.Contains(keys, subject.Label(kind)) {
+				t.Errorf("%s: the type %s has no words", l.Code, kind)
+			}
+		}
 	}
 }

@@ -3,7 +3,6 @@ package isolation
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"vigie/internal/platform/jobs"
 	"vigie/internal/trust/approval"
 	"vigie/internal/trust/identity"
+	"vigie/test/routes"
 )
 
 // jobs walks every topic that the source hands to the queue.
@@ -35,13 +35,13 @@ func (h *house) jobs(t *testing.T) {
 		jobs.TickTopic:      h.sweepers,
 	}
 	found := 0
-	for _, s := range readSource(t).handled {
-		if strings.Contains(s.value, "/") {
+	for _, s := range routes.Read(t) {
+		if s.Page() {
 			continue
 		}
 		found++
-		if topics[s.value] == nil {
-			t.Errorf("%s: the topic %s is not walked", s.at, s.value)
+		if topics[s.Value] == nil {
+			t.Errorf("%s: the topic %s is not walked", s.At, s.Value)
 		}
 	}
 	if found < len(topics) {

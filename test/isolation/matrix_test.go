@@ -19,6 +19,7 @@ import (
 
 	"vigie/internal/trust/identity"
 	"vigie/internal/trust/permission"
+	"vigie/test/routes"
 )
 
 // floor is the least that the matrix asks on each engine, so that it cannot shrink unseen; roof is the most. Above it each engine leaves
@@ -79,8 +80,8 @@ func (h *house) matrix(t *testing.T) {
 		}
 	}
 	patterns := map[string]bool{}
-	for _, s := range append(readSource(t).handled, h.ofRegisters()...) {
-		patterns[s.value] = true
+	for _, s := range append(routes.Read(t), h.ofRegisters()...) {
+		patterns[s.Value] = true
 	}
 	for _, pattern := range slices.Sorted(maps.Keys(patterns)) {
 		if rule, ok := pageRules[pattern]; ok {

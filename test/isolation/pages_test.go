@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"vigie/internal/trust/permission"
+	"vigie/test/routes"
 )
 
 // open are the addresses that stand open or carry others, and why they are not walked as pages.
@@ -182,22 +183,22 @@ var pageRules = join(findingPages, requirementPages, workshopPages, accessPages,
 // pages walks every address that the source hangs on a mux.
 func (h *house) pages(t *testing.T) {
 	found := map[string]bool{}
-	for _, s := range append(readSource(t).handled, h.ofRegisters()...) {
-		if !strings.Contains(s.value, "/") {
+	for _, s := range append(routes.Read(t), h.ofRegisters()...) {
+		if !s.Page() {
 			continue // a topic of the jobs
 		}
-		found[s.value] = true
-		rule, ok := pageRules[s.value]
+		found[s.Value] = true
+		rule, ok := pageRules[s.Value]
 		if !ok {
-			if open[s.value] == "" && directoryOpen[s.value] == "" && guestOpen[s.value] == "" {
-				t.Errorf("%s: %s is not registered in pageRules", s.at, s.value)
+			if open[s.Value] == "" && directoryOpen[s.Value] == "" && guestOpen[s.Value] == "" {
+				t.Errorf("%s: %s is not registered in pageRules", s.At, s.Value)
 			}
 			continue
 		}
-		t.Run(s.value, func(t *testing.T) {
+		t.Run(s.Value, func(t *testing.T) {
 			var before map[string]string
 			for _, c := range h.callers {
-				before = h.page(t, s.value, rule, c, before)
+				before = h.page(t, s.Value, rule, c, before)
 			}
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"vigie/internal/platform/db"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/permission"
+	"vigie/test/routes"
 )
 
 // registers are all that is declared by a struct: what is asked of one is asked of each.
@@ -144,11 +145,11 @@ func (h *house) picks(t *testing.T) {
 }
 
 // ofRegisters are the addresses of the registers' pages, which are made of their declarations.
-func (h *house) ofRegisters() (out []handled) {
+func (h *house) ofRegisters() (out []routes.Handled) {
 	for _, r := range append(h.app.Customers.Registers.All(), h.app.Documents.List, h.app.Requirements.Requirements, h.app.Access.Checks, h.app.Inventory.Declared, h.app.Inventory.Targets, h.app.Remediation.Measures, h.app.Remediation.Milestones) {
 		for _, p := range r.Patterns() {
 			if !strings.HasSuffix(p, "/pick") { // walked by picks
-				out = append(out, handled{p, "register " + r.Kind().Type})
+				out = append(out, routes.Handled{Value: p, At: "register " + r.Kind().Type})
 			}
 		}
 	}

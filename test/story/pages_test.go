@@ -1,17 +1,22 @@
 package story
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
 	"vigie/test/axe"
 	"vigie/test/binary"
+	"vigie/test/routes"
 )
 
 // look is one of the ways in which people see the pages.
@@ -28,6 +33,7 @@ func (l look) String() string { return fmt.Sprintf("%s-%s-%d", l.theme, l.langua
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	paths := everyPage(t)
+	t.Run("none is left out", func(t *testing.T) { noneIsLeftOut(t, paths) })
 	root, err := binary.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -43,12 +49,56 @@ func TestEveryPage(t *testing.T) {
 			b.cookie("vigie_theme", l.theme)
 			b.cookie("vigie_lang", l.language)
 			b.do(chromedp.EmulateViewport(l.width, 900))
-			t.Run("sign-in", func(t *testing.T) { b.visit(t, page{name: "sign-in", path: "/sign-in"}, l, folder) })
+			for _, p := range doors {
+				t.Run(p.name, func(t *testing.T) { b.visit(t, p, l, folder) })
+			}
 			b.becomes(ada)
 			for _, p := range paths {
 				t.Run(p.name, func(t *testing.T) { b.visit(t, p, l, folder) })
 			}
 		})
+	}
+}
+
+// doors are the pages of those who have not signed in.
+var doors = []page{{name: "sign-in", path: "/sign-in"}, {name: "organisation", path: "/sign-in/organisation"}, {name: "forgot-password", path: "/forgot-password"},
+	{name: "welcome-dead", path: "/welcome?code=nobody"}}
+
+// elsewhere are addresses that no look at a page asks for, each with the reason.
+var elsewhere = map[string]string{
+	"GET /live": "a stream", "GET /livez": "for machines", "GET /readyz": "for machines", "GET /metrics": "for machines", "GET /assets/": "style sheets and scripts",
+	"GET /discovery/{id}/progress": "a part of a page", "GET /custom-fields/pick": "a part of a form", "GET /notes/people": "a part of a form",
+	"GET /files/{token}": "a file", "GET /attachments/{id}": "leads to a file", "GET /attachments/{id}/download": "leads to a file", "GET /attachments/{id}/preview": "leads to a file",
+	"GET /approvals/{id}/receipt": "a file", "GET /imports/{list}/template": "a file", "GET /mail-settings/preview": "a mail, within the page of the settings",
+	"GET /sign-in/with/{slug}": "leads to a provider", "GET /sign-in/return/{slug}": "comes from a provider", "GET /account/totp": "looked at by TestAuthenticatorInABrowser", "GET /sign-in/factor": "looked at by TestAuthenticatorInABrowser",
+}
+
+// noneIsLeftOut holds the pages that are looked at to those that there are.
+func noneIsLeftOut(t *testing.T, paths []page) {
+	mux := http.NewServeMux()
+	found := map[string]bool{}
+	for _, h := range routes.Read(t) {
+		if method, path, ok := strings.Cut(h.Value, " "); ok && method == http.MethodGet && !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/scim/") && !found[h.Value] {
+			found[h.Value] = elsewhere[h.Value] != ""
+			mux.HandleFunc(h.Value, func(http.ResponseWriter, *http.Request) {})
+		}
+	}
+	if len(found) < 100 {
+		t.Fatalf("only %d addresses are known", len(found))
+	}
+	for pattern := range elsewhere {
+		if _, ok := found[pattern]; !ok {
+			t.Errorf("%s is not an address", pattern)
+		}
+	}
+	for _, p := range slices.Concat(doors, paths) {
+		_, pattern := mux.Handler(httptest.NewRequestWithContext(t.Context(), http.MethodGet, p.path, nil))
+		found[pattern] = true
+	}
+	for pattern, looked := range found {
+		if !looked {
+			t.Errorf("nobody looks at %s", pattern)
+		}
 	}
 }
 
@@ -102,6 +152,40 @@ func added(t *testing.T, c *http.Client, place string, fields url.Values) string
 	return first(t, c, place, place)
 }
 
+// told asks the API, as a page of one's own does, and gives the id of what is answered, or of the first of a list.
+func told(t *testing.T, c *http.Client, path, body string) string {
+	t.Helper()
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, base+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var out struct {
+		ID    string
+		Items []struct{ ID string }
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil || resp.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s %s: %s %v", method, path, resp.Status, err)
+	}
+	if out.ID == "" && len(out.Items) > 0 {
+		out.ID = out.Items[0].ID
+	}
+	if out.ID == "" {
+		t.Fatalf("%s %s: there is none", method, path)
+	}
+	return out.ID
+}
+
 type page struct {
 	name, path string
 	graph      bool // a picture is drawn on it
@@ -124,6 +208,17 @@ func everyPage(t *testing.T) []page {
 	webhook := added(t, c, "/webhooks", url.Values{"customer": {"meridian"}, "name": {"Chat of the desk"}, "url": {"https://hooks.example.com/vigie"}, "events": {"*"}})
 	provider := added(t, c, "/identity-providers", url.Values{"name": {"Example ID"}, "slug": {"example-id"}, "customer": {"meridian"}, "issuer": {"https://id.example.com"}, "client_id": {"vigie"},
 		"client_secret": {"lantern"}, "domains": {"meridian.example"}, "groups_claim": {"groups"}, "scopes": {"openid"}, "second_factor": {"ask"}})
+	rule := told(t, c, "/identity-rules", `{"provider": "`+strings.TrimPrefix(provider, "/identity-providers/")+`", "group": "desk", "role": "viewer"}`)
+	ours := told(t, c, "/suppliers", `{"customer": "nordlys", "name": "Fjord Kabel", "status": "active"}`)
+	supplier := "/suppliers/" + ours
+	edited := told(t, c, "/bulk-edits", `{"list": "suppliers", "ids": ["`+ours+`"], "set": {"sla": "99.9 %"}}`)
+	note := told(t, c, "/notes", `{"record_type": "supplier", "record_id": "`+ours+`", "body": "Ring *first*."}`)
+	view := told(t, c, "/views", `{"list": "suppliers", "name": "Ours", "query": "status=active", "audience": "private"}`)
+	post(t, c, webhook+"/test")
+	post(t, c, "/customers/nordlys/data/remove", "reason", "The contract has ended", "export_digest", strings.Repeat("0", 64))
+	deliverable := first(t, c, "/deliverables?customer=meridian", "/deliverables")
+	gap := first(t, c, "/gaps?customer=meridian", "/gaps")
+	launch := first(t, c, "/launches", "/launches")
 	return []page{
 		{name: "today", path: "/"},
 		{name: "today-one", path: "/?customer=meridian"},
@@ -213,6 +308,7 @@ func everyPage(t *testing.T) []page {
 		{name: "prove", path: "/prove?next=/account"},
 		{name: "sign-in-rules", path: "/sign-in-rules"},
 		{name: "approvals", path: "/approvals"},
+		{name: "approval", path: "/approvals/" + told(t, c, "/approvals", "")},
 		{name: "approval-new", path: "/approvals/new"},
 		{name: "audit", path: "/audit"},
 		{name: "audit-entry", path: first(t, c, "/audit", "/audit")},
@@ -254,13 +350,13 @@ func everyPage(t *testing.T) []page {
 		{name: "remediation-choose", path: "/remediation"},
 		{name: "gaps", path: "/gaps?customer=meridian"},
 		{name: "gaps-empty", path: "/gaps?customer=atelier-lumen"},
-		{name: "gap", path: first(t, c, "/gaps?customer=meridian", "/gaps")},
+		{name: "gap", path: gap},
 		{name: "controls", path: "/controls?customer=meridian"},
 		{name: "onboarding", path: "/onboarding"},
 		{name: "launches", path: "/launches"},
-		{name: "launch", path: first(t, c, "/launches", "/launches")},
+		{name: "launch", path: launch},
 		{name: "deliverables", path: "/deliverables?customer=meridian"},
-		{name: "deliverable", path: first(t, c, "/deliverables?customer=meridian", "/deliverables")},
+		{name: "deliverable", path: deliverable},
 		{name: "inbox", path: "/inbox"},
 		{name: "mails", path: "/mails"},
 		{name: "mail-settings", path: "/mail-settings"},
@@ -271,6 +367,36 @@ func everyPage(t *testing.T) []page {
 		{name: "customer-removals", path: "/customer-removals"},
 		{name: "customer-workshop", path: "/customers/meridian/workshop"},
 		{name: "customer-import", path: "/customers/import"},
+		{name: "customer-removal", path: "/customer-removals/" + told(t, c, "/customer-removals", "")},
+		{name: "palette", path: "/palette?q=track"},
+		{name: "person-edit", path: first(t, c, "/people", "/people") + "/edit"},
+		{name: "account-edit", path: account + "/edit"},
+		{name: "account-remove", path: account + "/remove"},
+		{name: "ci-remove", path: ci + "/remove"},
+		{name: "workload-remove", path: workload + "/remove"},
+		{name: "supplier", path: supplier},
+		{name: "supplier-edit", path: supplier + "/edit"},
+		{name: "bulk-edit", path: "/bulk-edits/" + edited},
+		{name: "note-edit", path: "/notes/" + note + "/edit"},
+		{name: "note-versions", path: "/notes/" + note + "/versions"},
+		{name: "view", path: "/views/" + view},
+		{name: "mail", path: "/mails/" + told(t, c, "/mails", "")},
+		{name: "webhook-delivery", path: "/webhook-deliveries/" + told(t, c, "/webhook-deliveries", "")},
+		{name: "rule-new", path: provider + "/rules/new"},
+		{name: "rule", path: provider + "/rules/" + rule},
+		{name: "deliverable-edit", path: deliverable + "/edit"},
+		{name: "deliverable-fill", path: deliverable + "/fill"},
+		{name: "deliverable-compare", path: deliverable + "/compare"},
+		{name: "gap-accept", path: gap + "/accept"},
+		{name: "control", path: "/controls/asg-elb-health-check?customer=meridian"},
+		{name: "launch-new", path: "/launches/new"},
+		{name: "launch-edit", path: launch + "/edit"},
+		{name: "waivers", path: "/waivers"},
+		{name: "waiver-new", path: "/waivers/new"},
+		{name: "waiver", path: "/waivers/" + told(t, c, "/waivers", "")},
+		{name: "measure-edit", path: first(t, c, "/measures", "/measures") + "/edit"},
+		{name: "assessment-filled", path: assessment + "/fill"},
+		{name: "hand-in-dead", path: "/hand-in/nobody"},
 		{name: "missing", path: "/nowhere"},
 	}
 }

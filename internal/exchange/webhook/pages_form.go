@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"vigie/internal/kit/ui"
+	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
-	"vigie/internal/trust/subject"
 	"vigie/internal/trust/web"
 )
 
@@ -76,20 +76,15 @@ func groups(p *ui.Page, topics []Topic, a permission.Actor, f form) (out []group
 		if t.Instance && !instance {
 			continue
 		}
-		g := group{record: t.Record, label: p.Or(subject.Label(t.Record), p.Or("webhook.record."+t.Record, strings.ReplaceAll(t.Record, "_", " ")))} // i18n: webhook.record.*
+		g := group{record: t.Record, label: audit.TypeWord(p, t.Record)}
 		for _, action := range t.Actions {
 			event := t.Record + "." + action
-			g.options = append(g.options, ui.Option{Value: event, Label: actionWord(p, action)})
+			g.options = append(g.options, ui.Option{Value: event, Label: audit.ActionWord(p, action)})
 			g.open = g.open || slices.Contains(f.Events, event)
 		}
 		out = append(out, g)
 	}
 	return out
-}
-
-// actionWord says an action in the reader's language, as the trail does.
-func actionWord(p *ui.Page, action string) string {
-	return p.Or("webhook.action."+action, p.Or("audit.action."+action, strings.NewReplacer("_", " ", ".", " ").Replace(action))) // i18n: webhook.action.*
 }
 
 func (h pages) create(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {

@@ -13,6 +13,7 @@ import (
 	"vigie/internal/kit/ui"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/id"
+	"vigie/internal/trust/audit"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/subject"
 	"vigie/internal/trust/web"
@@ -148,7 +149,7 @@ func (e Entry) words(p *ui.Page) string {
 		if !ok {
 			verb = e.action
 		}
-		return p.Or("note.action."+verb, p.T("note.acted", "action", strings.ReplaceAll(e.action, "_", " ")))
+		return p.Or("note.action."+verb, p.T("note.acted", "action", audit.ActionWord(p, e.action)))
 	}
 	return ""
 }

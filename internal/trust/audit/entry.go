@@ -14,7 +14,7 @@ func (v entryView) facts(p *ui.Page) []ui.Fact {
 	facts := []ui.Fact{
 		{Label: p.T("audit.who"), Value: ui.Either(p, who(p, v.Entry))},
 		{Label: p.T("audit.when"), Value: ui.Exactly(p, v.At.Time)},
-		{Label: typeWord(p, v.RecordType), Value: record},
+		{Label: TypeWord(p, v.RecordType), Value: record},
 	}
 	if v.Slug != "" {
 		facts = append(facts, ui.Fact{Label: p.T("audit.customer"), Value: ui.Text(web.CustomerName(p, string(v.Slug)))})

@@ -62,7 +62,7 @@ func (h pages) list(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 	columns := []ui.Column[row]{
 		{Key: "at", Label: p.T("audit.when"), Sort: true, NoWrap: true, Cell: func(e row) templ.Component { return ui.When(p, e.At.Time) }},
 		{Key: "actor_name", Label: p.T("audit.who"), Cell: func(e row) templ.Component { return ui.Either(p, who(p, e.Entry)) }},
-		{Key: "action", Label: p.T("audit.action_label"), Cell: func(e row) templ.Component { return ui.Text(actionWord(p, e.Action)) }},
+		{Key: "action", Label: p.T("audit.action_label"), Cell: func(e row) templ.Component { return ui.Text(ActionWord(p, e.Action)) }},
 		{Key: "record", Label: p.T("audit.record"), Cell: func(e row) templ.Component { return recordCell(p, e.Entry) }},
 	}
 	if p.Customer == nil {
@@ -140,7 +140,7 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *ui.Page, a permis
 		return err
 	}
 	v.changes = differences(p, v.Before.V, v.After.V)
-	p.Title, p.Active = p.T("audit.entry_title", "action", actionWord(p, v.Action), "record", v.RecordName), "audit"
+	p.Title, p.Active = p.T("audit.entry_title", "action", ActionWord(p, v.Action), "record", v.RecordName), "audit"
 	p.Crumbs = []ui.Link{{Label: p.T("audit.list"), Href: "/audit"}}
 	ui.Render(w, r, http.StatusOK, entryPage(p, v))
 	return nil
@@ -174,13 +174,20 @@ func who(p *ui.Page, e Entry) string {
 	return e.ActorName
 }
 
-// actionWord says an action in the reader's language; one that nobody has put into words stands as it is.
+// ActionWord says an action in the reader's language; one that nobody has put into words stands as it is. Some rooms write the type of the
+// record before it, as in workload.change.
 // i18n: audit.action.*
-func actionWord(p *ui.Page, action string) string {
-	return p.Or("audit.action."+action, strings.ReplaceAll(action, "_", " "))
+func ActionWord(p *ui.Page, action string) string {
+	_, verb, cut := strings.Cut(action, ".")
+	plain := strings.NewReplacer("_", " ", ".", " ").Replace(action)
+	if cut {
+		plain = p.Or("audit.action."+verb, plain)
+	}
+	return p.Or("audit.action."+action, plain)
 }
 
-func typeWord(p *ui.Page, kind string) string {
+// TypeWord says what a record is.
+func TypeWord(p *ui.Page, kind string) string {
 	return p.Or(subject.Label(kind), strings.ReplaceAll(kind, "_", " "))
 }
 

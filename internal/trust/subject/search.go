@@ -20,6 +20,7 @@ const mostWords = 6
 type Found struct {
 	Subject
 	Customer string // its customer's name
+	Also     string // the first of what else its type is looked for by
 }
 
 // Search looks in the scope of the transaction for records of some types by what they are called, the best of each type first: every word
@@ -50,13 +51,14 @@ func (r *Registry) Search(ctx context.Context, tx *db.Tx, types []string, slug, 
 		CustomerID string `db:"customer_id"`
 		Name       string `db:"name"`
 		Customer   string `db:"customer"`
+		Also       string `db:"also"`
 	}
 	if err := tx.Select(ctx, &rows, strings.Join(branches, " UNION ALL "), args...); err != nil {
 		return nil, fmt.Errorf("search records: %w", err)
 	}
 	out := make([]Found, len(rows))
 	for i, row := range rows {
-		out[i] = Found{Subject: Subject{Kind: row.Kind, ID: row.ID, CustomerID: row.CustomerID, Name: row.Name, Href: r.kinds[row.Kind].Page(row.ID)}, Customer: row.Customer}
+		out[i] = Found{Subject: Subject{Kind: row.Kind, ID: row.ID, CustomerID: row.CustomerID, Name: row.Name, Href: r.kinds[row.Kind].Page(row.ID)}, Customer: row.Customer, Also: row.Also}
 	}
 	return out, nil
 }
@@ -87,7 +89,11 @@ func (k Kind) branch(words []string, slug string, limit int) (query string, args
 		where = append(where, "("+strings.Join(any, " OR ")+")")
 	}
 	args = append(args, list.Literal(words[0])+"%", limit)
-	return `SELECT CAST('` + k.Type + `' AS TEXT) AS kind, r.id AS id, r.customer_id AS customer_id, r.name AS name, c.name AS customer
-		FROM (SELECT x.id AS id, x.` + k.Customer + ` AS customer_id, x.` + k.Title + ` AS name FROM ` + from + ` x WHERE ` + strings.Join(where, " AND ") + `
+	also := `CAST('' AS TEXT)`
+	if len(k.Also) > 0 {
+		also = `x.` + k.Also[0]
+	}
+	return `SELECT CAST('` + k.Type + `' AS TEXT) AS kind, r.id AS id, r.customer_id AS customer_id, r.name AS name, c.name AS customer, r.also AS also
+		FROM (SELECT x.id AS id, x.` + k.Customer + ` AS customer_id, x.` + k.Title + ` AS name, ` + also + ` AS also FROM ` + from + ` x WHERE ` + strings.Join(where, " AND ") + `
 			ORDER BY CASE WHEN lower(x.` + k.Title + `) LIKE ? ESCAPE '!' THEN 0 ELSE 1 END, length(x.` + k.Title + `), x.id LIMIT ?) r JOIN {customer} c ON c.id = r.customer_id`, args
 }

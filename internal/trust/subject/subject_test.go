@@ -1,6 +1,7 @@
 package subject_test
 
 import (
+	"strings"
 	"testing"
 
 	"vigie/internal/customer"
@@ -78,7 +79,7 @@ func TestFindStaysInScope(t *testing.T) {
 			Page: func(id string) string { return "/contacts/" + id }})
 		err = d.View(ctx, admin.Scope(), func(tx *db.Tx) error {
 			for slug, want := range map[string]int{"": 2, "bolt": 1} {
-				if found, err := many.Search(ctx, tx, many.Types(), slug, "ada", 5); err != nil || len(found) != want {
+				if found, err := many.Search(ctx, tx, many.Types(), slug, "ada", 5); err != nil || len(found) != want || !strings.Contains(found[0].Also, "@") {
 					t.Errorf("search of %q: %+v, %v", slug, found, err)
 				}
 			}

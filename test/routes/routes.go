@@ -1,4 +1,4 @@
-package isolation
+package routes
 
 import (
 	"go/ast"
@@ -9,26 +9,36 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"vigie/test/binary"
 )
 
-// source is what the walks need of the house's own text: a mux and a queue cannot be asked what was hung on them.
+// Handled is the first argument of a call of Handle or HandleFunc: a pattern of a mux, or a topic of the jobs.
+type Handled struct {
+	Value string
+	At    string // where the call stands, or what it was made of
+}
+
+// Page tells a pattern from a topic.
+func (h Handled) Page() bool { return strings.Contains(h.Value, "/") }
+
+// source is what was read so far.
 type source struct {
 	constants map[string]string // "ui.SignOutPath" -> its value
-	handled   []handled
+	handled   []Handled
 }
 
-// handled is the first argument of a call of Handle or HandleFunc.
-type handled struct {
-	value, at string
-}
-
-// readSource finds every call of Handle and HandleFunc in packages under internal; one whose pattern cannot be told fails.
-func readSource(t *testing.T) source {
+// Read finds every call of Handle and HandleFunc in packages under internal; one whose pattern cannot be told fails.
+// Addresses of registers come from declarations and are not among them.
+func Read(t *testing.T) []Handled {
 	t.Helper()
+	root, err := binary.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := source{constants: map[string]string{}}
 	fset := token.NewFileSet()
 	var files []*ast.File
-	check(t, filepath.WalkDir("../../internal", func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(filepath.Join(root, "internal"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_templ.go") {
 			return err
 		}
@@ -38,7 +48,10 @@ func readSource(t *testing.T) source {
 			s.collect(f)
 		}
 		return err
-	}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, f := range files {
 		pkg := f.Name.Name
 		var ranges []*ast.RangeStmt
@@ -55,19 +68,19 @@ func readSource(t *testing.T) source {
 			}
 			at := fset.Position(call.Pos()).String()
 			if pkg == "register" {
-				return true // its addresses come from declarations: ofRegisters asks for them
+				return true // its addresses come from declarations: Register.Patterns tells them
 			}
 			found := s.patterns(pkg, call.Args[0], ranges)
 			if len(found) == 0 {
 				t.Errorf("%s: the pattern of this call cannot be told: write it as text, constants, or keys of a map that is ranged over", at)
 			}
 			for _, v := range found {
-				s.handled = append(s.handled, handled{v, at})
+				s.handled = append(s.handled, Handled{v, at})
 			}
 			return true
 		})
 	}
-	return s
+	return s.handled
 }
 
 // collect notes the constants of a file that are texts.
