@@ -60,11 +60,13 @@ var documentRules = map[string]rule{
 	}},
 	"POST /documents/{id}/reviews":                     {action: permission.DocumentReview, ok: []int{201}, body: func(*firm) any { return values{"verdict": "reviewed", "quality": "good"} }},
 	"GET /documents/{id}/hand-in-links":                {action: permission.DocumentWrite, shows: true},
+	"POST /documents/{id}/hand-in-links":               {action: permission.DocumentWrite, ok: []int{201}},
 	"POST /documents/{id}/hand-in-links/{link}/revoke": {action: permission.DocumentWrite, ok: []int{200}},
 	"POST /documents/{id}/waive":                       {action: permission.DocumentWrite, ok: []int{409}, body: func(*firm) any { return values{"reason": "not needed"} }},
 }
 
 var documentPages = map[string]pageRule{
+	"POST /documents/{id}/hand-in-links":               {action: permission.DocumentWrite, form: fixedForm()},
 	"POST /documents/{id}/hand-in-links/{link}/revoke": {action: permission.DocumentWrite, form: fixedForm()},
 	"GET /documents/matrix":                            {action: permission.DocumentRead},
 	"GET /documents/ask":                               {action: permission.DocumentWrite},
@@ -102,6 +104,9 @@ var documentCalls = map[string]call{
 	}},
 	"documents.HandInLinks": {action: permission.DocumentWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Documents.HandInLinks(ctx, a, f.Refs["document"]))
+	}},
+	"documents.MakeHandInLink": {action: permission.DocumentWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
+		return one(h.app.Documents.MakeHandInLink(ctx, a, f.Refs["document"]))
 	}},
 	"documents.RevokeHandInLink": {action: permission.DocumentWrite, do: func(ctx ctxT, h *house, a actorT, f *firm) ([]any, error) {
 		return one(h.app.Documents.RevokeHandInLink(ctx, a, f.Refs["document"], f.Refs["hand_in_link"]))

@@ -152,8 +152,8 @@ func added(t *testing.T, c *http.Client, place string, fields url.Values) string
 	return first(t, c, place, place)
 }
 
-// told asks the API, as a page of one's own does, and gives the id of what is answered, or of the first of a list.
-func told(t *testing.T, c *http.Client, path, body string) string {
+// asks asks the API, as a page of one's own does; with a body it posts.
+func asks(t *testing.T, c *http.Client, path, body string, out any) {
 	t.Helper()
 	method := http.MethodGet
 	if body != "" {
@@ -170,18 +170,23 @@ func told(t *testing.T, c *http.Client, path, body string) string {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil || resp.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s %s: %s %v", method, path, resp.Status, err)
+	}
+}
+
+// told gives the id of what is answered, or of the first of a list.
+func told(t *testing.T, c *http.Client, path, body string) string {
+	t.Helper()
 	var out struct {
 		ID    string
 		Items []struct{ ID string }
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil || resp.StatusCode >= http.StatusBadRequest {
-		t.Fatalf("%s %s: %s %v", method, path, resp.Status, err)
-	}
-	if out.ID == "" && len(out.Items) > 0 {
+	if asks(t, c, path, body, &out); out.ID == "" && len(out.Items) > 0 {
 		out.ID = out.Items[0].ID
 	}
 	if out.ID == "" {
-		t.Fatalf("%s %s: there is none", method, path)
+		t.Fatalf("%s: there is none", path)
 	}
 	return out.ID
 }
@@ -219,6 +224,10 @@ func everyPage(t *testing.T) []page {
 	deliverable := first(t, c, "/deliverables?customer=meridian", "/deliverables")
 	gap := first(t, c, "/gaps?customer=meridian", "/gaps")
 	launch := first(t, c, "/launches", "/launches")
+	debt := told(t, c, "/documents?customer=meridian&state=requested&owed_by.empty=false", "")
+	post(t, c, "/documents/"+debt+"/hand-in-links")
+	var door struct{ Address string }
+	asks(t, c, "/documents/"+debt+"/hand-in-links", "{}", &door)
 	return []page{
 		{name: "today", path: "/"},
 		{name: "today-one", path: "/?customer=meridian"},
@@ -396,6 +405,8 @@ func everyPage(t *testing.T) []page {
 		{name: "waiver", path: "/waivers/" + told(t, c, "/waivers", "")},
 		{name: "measure-edit", path: first(t, c, "/measures", "/measures") + "/edit"},
 		{name: "assessment-filled", path: assessment + "/fill"},
+		{name: "document-owed", path: "/documents/" + debt},
+		{name: "hand-in", path: "/hand-in/" + door.Address[strings.LastIndex(door.Address, "/")+1:]},
 		{name: "hand-in-dead", path: "/hand-in/nobody"},
 		{name: "missing", path: "/nowhere"},
 	}

@@ -86,6 +86,10 @@ func (s *Service) Register(a *api.API, customer func(ctx context.Context, tx *db
 		all, err := s.HandInLinks(ctx, permission.From(ctx), in.ID)
 		return HandInLinks{all}, err
 	})
+	api.Post(a, api.Op{Path: "/documents/{id}/hand-in-links", Tag: tag, Summary: "Make a private link for who owes a document",
+		Description: "For a contact whom mail does not reach. Whoever has its address can hand in all that the contact owes.", Secret: true}, func(ctx context.Context, in *byID) (HandInLink, error) {
+		return s.MakeHandInLink(ctx, permission.From(ctx), in.ID)
+	})
 	api.Post(a, api.Op{Path: "/documents/{id}/hand-in-links/{link}/revoke", Tag: tag, Summary: "Revoke a private link", Status: 200}, func(ctx context.Context, in *struct {
 		ID   string `path:"id" doc:"Id."`
 		Link string `path:"link" doc:"Id of the link."`

@@ -20,11 +20,10 @@ var Door = link.Door{Purpose: "documents", Path: "/hand-in/", Actions: []permiss
 // linkLife is how long the link of a mail works; the next mail has a new one.
 const linkLife = 45 * 24 * time.Hour
 
-// invite makes a link for a contact in the transaction of a mail to them.
-func invite(ctx context.Context, tx *db.Tx, a permission.Actor, c contact) (secret string, err error) {
-	_, secret, err = link.Create(ctx, tx, a, link.New{Door: Door, Record: audit.Record{Type: "contact", ID: c.ID, Name: c.Name}, Name: c.Name, Email: c.Email, Language: c.Language,
+// invite makes a link for a contact, in the transaction of what tells them.
+func invite(ctx context.Context, tx *db.Tx, a permission.Actor, c contact) (l link.Link, secret string, err error) {
+	return link.Create(ctx, tx, a, link.New{Door: Door, Record: audit.Record{Type: "contact", ID: c.ID, Name: c.Name}, Name: c.Name, Email: c.Email, Language: c.Language,
 		ExpiresAt: tx.Now().Add(linkLife)})
-	return secret, err
 }
 
 // LinkMaker gives the address of a link.

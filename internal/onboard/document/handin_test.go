@@ -106,6 +106,18 @@ func TestHandInByLink(t *testing.T) {
 		if code, _ := visit(t, site, "GET", path, ""); code != 404 {
 			t.Errorf("the link that was revoked: %d", code)
 		}
+
+		// One that is made by hand opens the same, for who may; its address is told once. What nobody owes has none.
+		viewer.Do(t, "POST", at, "").Want(t, 403)
+		var made document.HandInLink
+		engineer.Do(t, "POST", at, "").Want(t, 201).JSON(t, &made)
+		if code, page := visit(t, site, "GET", strings.TrimPrefix(made.Address, "https://vigie.example"), ""); code != 200 || !strings.Contains(page, "réseau.txt") {
+			t.Errorf("by a link made by hand: %d %s", code, page)
+		}
+		if again := engineer.Do(t, "GET", at, "").Want(t, 200).Body; strings.Contains(again, "address") || !strings.Contains(again, made.ID) {
+			t.Errorf("afterwards: %s", again)
+		}
+		engineer.Do(t, "POST", "/documents/"+other.ID+"/hand-in-links", "").Want(t, 409)
 		var told int
 		check(t, d.InScope(ctx, db.Grant(h.customer), func(tx *db.Tx) error {
 			return tx.Get(ctx, &told, `SELECT COUNT(*) FROM {audit_entry} WHERE record_type = 'contact' AND action = 'revoke_link' AND record_id = ?`, h.contact)

@@ -34,6 +34,7 @@ type HandInLink struct {
 	LastUsedAt *time.Time `json:"last_used_at"`
 	CreatedBy  string     `json:"created_by"`
 	CreatedAt  db.Time    `json:"created_at"`
+	Address    string     `json:"address,omitempty" doc:"Only in the answer that made it."`
 }
 
 // HandInLinks are the links by which a document can be handed in.
@@ -89,6 +90,28 @@ func (s *Service) HandInLinks(ctx context.Context, a permission.Actor, ref strin
 	return out, err
 }
 
+// MakeHandInLink makes a link for the contact who owes a document, to be given to them by hand; its address is not shown again. Faults:
+// not_found, forbidden, conflict where nobody owes it.
+func (s *Service) MakeHandInLink(ctx context.Context, a permission.Actor, ref string) (out HandInLink, err error) {
+	err = s.change(ctx, a, permission.DocumentWrite, ref, func(tx *db.Tx, d Document) error {
+		if d.OwedBy == "" || s.Links == nil {
+			return fault.New(fault.Conflict, "documents.links.nobody")
+		}
+		c, err := contactOf(ctx, tx, string(d.OwedBy))
+		if err != nil {
+			return err
+		}
+		l, secret, err := invite(ctx, tx, a, c)
+		if err != nil {
+			return err
+		}
+		out = shownLink(l, tx.Now().Time)
+		out.Address = s.Links.Address(Door, secret)
+		return nil
+	})
+	return out, err
+}
+
 // RevokeHandInLink ends a link by which a document can be handed in, at once, and with it the way to all else that its contact owes. Faults:
 // not_found, also for a link of somebody else, forbidden.
 func (s *Service) RevokeHandInLink(ctx context.Context, a permission.Actor, ref, which string) (out HandInLink, err error) {
@@ -108,6 +131,22 @@ func (s *Service) RevokeHandInLink(ctx context.Context, a permission.Actor, ref,
 		return nil
 	})
 	return out, err
+}
+
+// makeLink shows the address of a new link, once.
+func (h pages) makeLink(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
+	if err := h.belongs(r, p, a); err != nil {
+		return err
+	}
+	to := "/documents/" + r.PathValue("id")
+	l, err := h.s.MakeHandInLink(r.Context(), a, r.PathValue("id"))
+	if err != nil {
+		return web.Refused(w, r, p, to, err)
+	}
+	p.Title, p.Active, p.Self = p.T("documents.links.for", "name", l.Name), "document", to
+	p.Crumbs = []ui.Link{{Label: p.T("register.document.many"), Href: "/documents"}, {Label: p.T("documents.links.back"), Href: to}}
+	ui.Render(w, r, http.StatusOK, linkPage(p, l, to))
+	return nil
 }
 
 func (h pages) revokeLink(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {

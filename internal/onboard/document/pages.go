@@ -29,6 +29,7 @@ func (s *Service) Pages(mux *http.ServeMux, shell *web.Shell) {
 		"POST /documents/ask":                              h.ask,
 		"POST /documents/{id}/review":                      h.review,
 		"POST /documents/{id}/waive":                       h.waive,
+		"POST /documents/{id}/hand-in-links":               h.makeLink,
 		"POST /documents/{id}/hand-in-links/{link}/revoke": h.revokeLink,
 	} {
 		mux.Handle(pattern, shell.Page(handler))
@@ -84,6 +85,7 @@ type recordView struct {
 	help                  string // what should stand in it
 	late                  string // since when it is late
 	handIn, review, waive bool
+	manage                bool
 	links                 []HandInLink
 }
 
@@ -101,7 +103,7 @@ func (s *Service) beside(r *http.Request, p *ui.Page, a permission.Actor, d Docu
 	v.handIn = a.May(permission.DocumentHandIn) && a.May(permission.FileWrite) && may(d.state(), handIn)
 	v.review = a.May(permission.DocumentReview) && may(d.state(), read)
 	v.waive = a.May(permission.DocumentWrite) && may(d.state(), waive)
-	if a.May(permission.DocumentWrite) {
+	if v.manage = a.May(permission.DocumentWrite); v.manage {
 		if v.links, err = s.HandInLinks(r.Context(), a, d.ID); err != nil {
 			return out, err
 		}

@@ -51,7 +51,7 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, a permission.Actor, temp
 // send gives a mail its link, and hands it on.
 func (s *Service) send(ctx context.Context, tx *db.Tx, a permission.Actor, m Mail) error {
 	if s.Links != nil {
-		secret, err := invite(ctx, tx, a, m.To)
+		_, secret, err := invite(ctx, tx, a, m.To)
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func TestFindStaysInScope(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			k, err := s.CreateContact(ctx, admin, customer.NewContact{Customer: slug, Name: "Ada of " + slug})
+			k, err := s.CreateContact(ctx, admin, customer.NewContact{Customer: slug, Name: "Ada of " + slug, Email: "ada@example.com"})
 			if err != nil {
 				t.Fatal(err)
 			}
