@@ -5,12 +5,16 @@ import (
 	"testing"
 
 	"vigie/internal/customer"
+	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/fault"
 	"vigie/internal/platform/id"
+	"vigie/internal/record/bulk"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/web/webtest"
+	"vigie/locales"
 )
 
 func TestCustomerPages(t *testing.T) {
@@ -75,4 +79,49 @@ func TestCustomerPages(t *testing.T) {
 	engineer.Post(t, contact+"/edit", "name", "Late", "version", "1").Want(t, http.StatusPreconditionFailed)
 	engineer.Post(t, contact+"/remove").To(t, "/contacts")
 	engineer.Get(t, "/customers/acme").Want(t, 200).Lacks(t, "Ann Bowman").Has(t, "Nobody is named yet")
+}
+
+// A limit that was set on the page is given back by whoever may set it, and by nobody else.
+func TestUndoOfALimit(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		site := webtest.New(t, d, c)
+		service := customer.NewService(d)
+		service.Pages(site.Mux, site.Shell)
+		bundle, err := i18n.Load(locales.FS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		edits := bulk.New(d, bundle, service.Editables()...)
+		as := func(role permission.Role) permission.Actor {
+			return permission.Grant(permission.Actor{ID: id.New(), Name: "Someone", Kind: permission.Person, Language: "en", TimeZone: "UTC"}, role, db.GrantAll())
+		}
+		admin, manager := as(permission.Admin), as(permission.Manager)
+		if _, err := service.CreateCustomer(t.Context(), admin, customer.NewCustomer{Slug: "acme", Name: "Acme"}); err != nil {
+			t.Fatal(err)
+		}
+		rate := func() int64 {
+			c, err := service.Customer(t.Context(), admin, "acme")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Rate
+		}
+		before := rate()
+		site.As(admin).Post(t, "/customers/acme/edit", "name", "Acme", "language", "en", "time_zone", "UTC", "phase", "prospect", "request_rate", "777", "version", "1").To(t, "/customers/acme")
+		if got := rate(); got != 777 || got == before {
+			t.Fatalf("the rate is %d, and was %d", got, before)
+		}
+		// Edits of one are not listed, but the message of the page names this one.
+		var ids []string
+		if err := d.Across(t.Context(), "test", func(tx *db.Tx) error { return tx.Select(t.Context(), &ids, `SELECT id FROM {bulk_edit}`) }); err != nil || len(ids) != 1 {
+			t.Fatalf("edits %v: %v", ids, err)
+		}
+		if _, err := edits.Undo(t.Context(), manager, ids[0]); !fault.Is(err, fault.Forbidden) || rate() != 777 {
+			t.Errorf("by who may not set it: %v, and the rate is %d", err, rate())
+		}
+		if _, err := edits.Undo(t.Context(), admin, ids[0]); err != nil || rate() != before {
+			t.Errorf("by who may: %v, and the rate is %d", err, rate())
+		}
+	})
 }

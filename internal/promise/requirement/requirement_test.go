@@ -10,12 +10,17 @@ import (
 	"vigie/internal/customer"
 	"vigie/internal/estate/cmdb"
 	"vigie/internal/kit/api/apitest"
+	"vigie/internal/kit/i18n"
 	"vigie/internal/platform/clock"
 	"vigie/internal/platform/db"
 	"vigie/internal/platform/db/dbtest"
+	"vigie/internal/platform/fault"
+	"vigie/internal/platform/id"
+	"vigie/internal/record/bulk"
 	"vigie/internal/record/register"
 	"vigie/internal/trust/permission"
 	"vigie/internal/trust/subject"
+	"vigie/locales"
 	"vigie/test/pg"
 )
 
@@ -83,6 +88,43 @@ func TestRequirementIsAgreedOnAndBeginsAnew(t *testing.T) {
 		csv := admin.Do(t, "GET", "/requirements", "", "Accept", "text/csv").Want(t, 200).Body
 		if !strings.Contains(csv, "PT2H,PT30M,30,99.95") {
 			t.Errorf("CSV: %s", csv)
+		}
+	})
+}
+
+// The undo of a template takes back what it filled, but for what somebody wrote over it since.
+func TestUndoOfATemplate(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		kinds := append(append(customer.Kinds(), cmdb.Kinds()...), Kinds()...)
+		s := New(Parts{DB: d, Subjects: subject.New(kinds...), Library: library(t)})
+		server := apitest.New(t, d, c, customer.Resolve, customer.NewService(d), cmdb.New(d), s)
+		admin := server.As("admin", permission.Admin, db.GrantAll())
+		var made, now Requirement
+		admin.Do(t, "POST", "/customers", `{"slug":"acme","name":"Acme"}`).Want(t, 201)
+		var work struct{ ID string }
+		admin.Do(t, "POST", "/workloads", `{"customer":"acme","name":"Shop"}`).Want(t, 201).JSON(t, &work)
+		admin.Do(t, "POST", "/requirements", `{"customer":"acme","name":"Shop, production","workload":"`+work.ID+`","criticality":"high","rto":"2 h"}`).Want(t, 201).JSON(t, &made)
+		ada := permission.Grant(permission.Actor{ID: id.New(), Name: "Ada", Kind: permission.Person, Language: "en", TimeZone: "UTC"}, permission.Admin, db.GrantAll())
+		filled, edit, err := s.applyTemplate(t.Context(), ada, made.ID, 0, "", true)
+		if err != nil || edit == "" || filled.RPO != "PT1H" || filled.Retention == nil {
+			t.Fatalf("filled %+v as %q: %v", filled, edit, err)
+		}
+		admin.Do(t, "PATCH", "/requirements/"+made.ID, `{"rpo":"PT15M"}`).Want(t, 200)
+		bundle, err := i18n.Load(locales.FS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		edits := bulk.New(d, bundle, s.Editables()...)
+		if _, err := edits.Undo(t.Context(), ada, edit); err != nil {
+			t.Fatal(err)
+		}
+		admin.Do(t, "GET", "/requirements/"+made.ID, "").Want(t, 200).JSON(t, &now)
+		if now.RTO != "PT2H" || now.RPO != "PT15M" || now.Retention != nil || now.Availability != "" {
+			t.Errorf("after the undo: %+v", now)
+		}
+		if _, err := edits.Undo(t.Context(), ada, edit); !fault.Is(err, fault.Conflict) {
+			t.Errorf("undone twice: %v", err)
 		}
 	})
 }
