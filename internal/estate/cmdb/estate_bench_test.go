@@ -130,6 +130,25 @@ func gather(b *testing.B) {
 	}
 }
 
+// writeSince writes to as many CIs as VIGIE_BENCH_FRESH says, none unless it is set: segments do not know them.
+func writeSince(b *testing.B, w *town) {
+	n, err := strconv.Atoi(os.Getenv("VIGIE_BENCH_FRESH"))
+	if err != nil {
+		return
+	}
+	var some []string
+	for i := 0; len(some) < n; i += len(w.ids) / n {
+		some = append(some, w.ids[i])
+	}
+	if err := w.d.InScope(context.Background(), w.scope, func(tx *db.Tx) error {
+		in, p := db.IDs(tx, "id", some)
+		_, err := tx.Exec(context.Background(), `UPDATE {ci} SET criticality = 'high', version = version + 1, updated_at = ? WHERE `+in, tx.Now(), p)
+		return err
+	}); err != nil {
+		b.Fatal(err)
+	}
+}
+
 func typeAt(i int) string {
 	switch p := i % application; {
 	case p == 0:
@@ -250,6 +269,7 @@ func BenchmarkLists(b *testing.B) {
 	if err := segment.Build(context.Background(), w.d, w.scope.Customers()[0], *CISpec.Segment); err != nil {
 		b.Fatal(err)
 	}
+	writeSince(b, w)
 	gather(b)
 	b.Logf("the segment of %d CIs was built in %v", len(w.ids), time.Since(start))
 	if err := s.KeepFigures(context.Background()); err != nil {

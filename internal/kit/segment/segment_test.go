@@ -106,8 +106,8 @@ func TestDue(t *testing.T) {
 		"nothing yet":                    {0, 10, time.Hour, true},
 		"little changed":                 {100_000, 199, time.Hour, false},
 		"enough changed":                 {100_000, 200, time.Hour, true},
-		"a large one that is young":      {1_000_000, 50_000, 499 * time.Second, false},
-		"a large one that is old enough": {1_000_000, 50_000, 500 * time.Second, true},
+		"a large one that is young":      {1_000_000, 500, 199 * time.Second, false},
+		"a large one that is old enough": {1_000_000, 500, 200 * time.Second, true},
 	} {
 		if got := Due(tt.records, tt.fresh, tt.age); got != tt.want {
 			t.Errorf("%s: %v", name, got)
