@@ -162,6 +162,10 @@ func TestRates(t *testing.T) {
 		if ok != 6 || last.Header().Get("Retry-After") == "" || !strings.Contains(last.Body.String(), "Trop de requêtes") || !strings.Contains(last.Header().Get("Content-Type"), "html") {
 			t.Errorf("sign-in: %d of 9 passed; %v %.300s", ok, last.Header(), last.Body)
 		}
+		// The page loads itself again when there is room, where nothing was sent.
+		if sent := c.do(t, "POST", "/sign-in", "email=a", "From", "192.0.2.10:1", "Content-Type", "application/x-www-form-urlencoded"); last.Header().Get("Refresh") != last.Header().Get("Retry-After") || sent.Code != 429 || sent.Header().Get("Refresh") != "" {
+			t.Errorf("sign-in: again after %q; what was sent after %q, %d", last.Header().Get("Refresh"), sent.Header().Get("Refresh"), sent.Code)
+		}
 		// What tells whether the server lives is never refused.
 		for _, path := range []string{"/livez", "/readyz", "/metrics", "/assets/nothing"} {
 			if ok, _ := c.passed(t, 30, path, "From", "192.0.2.10:1"); ok != 30 {

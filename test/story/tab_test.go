@@ -156,8 +156,21 @@ func (b *tab) rests() {
 	b.t.Fatalf("no answer yet: %s", strings.Join(open, ", "))
 }
 
-// goes opens an address as if it were typed.
-func (b *tab) goes(path string) { b.t.Helper(); b.rests(); b.do(chromedp.Navigate(b.home + path)) }
+// goes opens an address as if it were typed. A page that loads itself again at that moment, as live pages do when their stream ends,
+// takes the going back; then it is typed once more.
+func (b *tab) goes(path string) {
+	b.t.Helper()
+	for again := 0; ; again++ {
+		b.rests()
+		err := chromedp.Do(b.ctx, chromedp.Navigate(b.home+path))
+		if err == nil {
+			return
+		}
+		if again == 2 || !strings.Contains(err.Error(), "net::ERR_ABORTED") {
+			b.t.Fatalf("go to %s: %v", path, err)
+		}
+	}
+}
 
 // clicks with the mouse on what the selector finds first.
 func (b *tab) clicks(selector string) {

@@ -181,7 +181,11 @@ func (s *Shell) fail(w http.ResponseWriter, r *http.Request, p *ui.Page, err err
 	if errors.As(err, &f) {
 		page.Detail = p.T(f.Key, f.Args)
 		if seconds, known := f.Args["seconds"].(int); known && page.Status == http.StatusTooManyRequests {
-			w.Header().Set("Retry-After", strconv.Itoa(max(seconds, 1)))
+			again := strconv.Itoa(max(seconds, 1))
+			w.Header().Set("Retry-After", again)
+			if r.Method == http.MethodGet { // nothing is sent twice, so that nobody has to sit and count
+				w.Header().Set("Refresh", again)
+			}
 		}
 		if f.Code == fault.NotFound || f.Code == fault.Forbidden {
 			page.Detail = ""
