@@ -66,19 +66,17 @@ func (r *Registry) Search(ctx context.Context, tx *db.Tx, types []string, slug, 
 // branch is the search of one type.
 func (k Kind) branch(words []string, slug string, limit int) (query string, args []any) {
 	columns := append([]string{k.Title}, k.Also...)
-	of := ""
-	if slug != "" {
-		of = k.Customer + ` IN (SELECT id FROM {customer} WHERE slug = ?)`
-	}
 	from, where := "{"+k.Table+"}", []string{}
-	switch {
-	case k.First != "" && of != "":
-		from = `(SELECT id, ` + k.Customer + `, ` + strings.Join(columns, ", ") + ` FROM {` + k.Table + `} WHERE ` + of + ` ORDER BY ` + k.First + ` LIMIT ` + strconv.Itoa(lookedThrough) + `)`
-		args = append(args, slug)
-	case k.First != "":
-		from = `(SELECT id, ` + k.Customer + `, ` + strings.Join(columns, ", ") + ` FROM {` + k.Table + `} ORDER BY ` + k.First + ` LIMIT ` + strconv.Itoa(lookedThrough) + `)`
-	case of != "":
-		where, args = append(where, "x."+of), append(args, slug)
+	if k.Only != "" {
+		where = append(where, k.Only)
+	}
+	if slug != "" {
+		where, args = append(where, k.Customer+` = (SELECT id FROM {customer} WHERE slug = ?)`), append(args, slug)
+	}
+	if k.First != "" {
+		from = `(SELECT id, ` + k.Customer + `, ` + strings.Join(columns, ", ") + ` FROM {` + k.Table + `} WHERE ` + strings.Join(append(where, "TRUE"), " AND ") +
+			` ORDER BY ` + k.First + ` LIMIT ` + strconv.Itoa(lookedThrough) + `)`
+		where = nil
 	}
 	for _, w := range words {
 		var any []string

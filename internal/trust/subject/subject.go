@@ -23,8 +23,10 @@ type Kind struct {
 	Page        func(id string) string // address of the record's page; nil for a type without one
 	Fields      bool                   // its records have custom fields, see package field
 	// How its records are searched by name. Also are more columns that people look for them by; First is an order, with an index, of which only
-	// the beginning is looked through, for types of very many records; Nameless is set where Title is no name.
+	// the beginning is looked through, for types of very many records; Only is a condition on those that are looked for at all; Nameless is
+	// set where Title is no name.
 	Also     []string
+	Only     string
 	First    string
 	Nameless bool
 }

@@ -77,7 +77,12 @@ func TestFindStaysInScope(t *testing.T) {
 		// Of a type of very many records only the beginning of an order is looked through.
 		many := subject.New(subject.Kind{Type: "contact", Table: "contact", Title: "name", Also: []string{"email"}, First: "name, id", Read: permission.ContactRead, Write: permission.ContactWrite,
 			Page: func(id string) string { return "/contacts/" + id }})
+		some := subject.New(subject.Kind{Type: "contact", Table: "contact", Title: "name", Only: "name <> 'Ada of acme'", Read: permission.ContactRead, Write: permission.ContactWrite,
+			Page: func(id string) string { return "/contacts/" + id }})
 		err = d.View(ctx, admin.Scope(), func(tx *db.Tx) error {
+			if found, err := some.Search(ctx, tx, some.Types(), "", "ada", 5); err != nil || len(found) != 1 || found[0].Name != "Ada of bolt" {
+				t.Errorf("of those that are looked for: %+v, %v", found, err)
+			}
 			for slug, want := range map[string]int{"": 2, "bolt": 1} {
 				if found, err := many.Search(ctx, tx, many.Types(), slug, "ada", 5); err != nil || len(found) != want || !strings.Contains(found[0].Also, "@") {
 					t.Errorf("search of %q: %+v, %v", slug, found, err)
