@@ -106,6 +106,10 @@ func (b *tab) visit(t *testing.T, p page, l look, folder string) {
 	t.Helper()
 	b.goes(p.path)
 	axe.Until(t, b.ctx, `document.readyState === "complete" && document.querySelector("h1")`)
+	if p.press != "" {
+		b.clicks(p.press)
+		axe.Until(t, b.ctx, `document.readyState === "complete" && document.querySelector(".v-banner-good pre")`)
+	}
 	if p.graph {
 		axe.Until(t, b.ctx, `document.querySelector(".v-graph-canvas canvas")`)
 	}
@@ -193,7 +197,8 @@ func told(t *testing.T, c *http.Client, path, body string) string {
 
 type page struct {
 	name, path string
-	graph      bool // a picture is drawn on it
+	press      string // what is pressed there, and leads to the page that is looked at
+	graph      bool   // a picture is drawn on it
 }
 
 func everyPage(t *testing.T) []page {
@@ -406,6 +411,7 @@ func everyPage(t *testing.T) []page {
 		{name: "measure-edit", path: first(t, c, "/measures", "/measures") + "/edit"},
 		{name: "assessment-filled", path: assessment + "/fill"},
 		{name: "document-owed", path: "/documents/" + debt},
+		{name: "document-link", path: "/documents/" + debt, press: `main form[action*="/hand-in-links"] button`},
 		{name: "hand-in", path: "/hand-in/" + door.Address[strings.LastIndex(door.Address, "/")+1:]},
 		{name: "hand-in-dead", path: "/hand-in/nobody"},
 		{name: "missing", path: "/nowhere"},

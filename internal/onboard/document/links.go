@@ -139,12 +139,16 @@ func (h pages) makeLink(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 		return err
 	}
 	to := "/documents/" + r.PathValue("id")
-	l, err := h.s.MakeHandInLink(r.Context(), a, r.PathValue("id"))
+	d, err := h.s.List.Get(r.Context(), a, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	l, err := h.s.MakeHandInLink(r.Context(), a, d.ID)
 	if err != nil {
 		return web.Refused(w, r, p, to, err)
 	}
 	p.Title, p.Active, p.Self = p.T("documents.links.for", "name", l.Name), "document", to
-	p.Crumbs = []ui.Link{{Label: p.T("register.document.many"), Href: "/documents"}, {Label: p.T("documents.links.back"), Href: to}}
+	p.Crumbs = []ui.Link{{Label: p.T("register.document.many"), Href: "/documents"}, {Label: d.Title, Href: to}}
 	ui.Render(w, r, http.StatusOK, linkPage(p, l, to))
 	return nil
 }
