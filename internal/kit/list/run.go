@@ -163,6 +163,9 @@ func (s Spec) statement(e db.Engine, q Query, desc bool, limit int) (string, []a
 		if (s.KeyKind == 0 || s.KeyKind == ID) && !id.Valid(c.Key) {
 			return "", nil, badCursor()
 		}
+		if _, err := strconv.ParseInt(c.Key, 10, 64); s.KeyKind == Number && err != nil {
+			return "", nil, badCursor()
+		}
 		at := []any{value, c.Then, c.Key}
 		switch len(columns) {
 		case 1:
