@@ -81,5 +81,24 @@ func TestForgedCursors(t *testing.T) {
 				t.Errorf("%+v: %v", test, err)
 			}
 		}
+		// Nor a number, where keys are some.
+		numbered := spec
+		numbered.Key, numbered.KeyKind = "c.version", list.Number
+		for key, good := range map[string]bool{"134": true, "A34": false, "": false} {
+			cursor, err := json.Marshal(map[string]string{"s": "name", "v": "x", "k": key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, err := numbered.Parse(url.Values{"sort": {"name"}, "cursor": {base64.RawURLEncoding.EncodeToString(cursor)}})
+			if err == nil {
+				err = d.View(t.Context(), db.GrantAll(), func(tx *db.Tx) error {
+					_, err := list.Run[row](t.Context(), tx, numbered, q)
+					return err
+				})
+			}
+			if good && err != nil || !good && !fault.Is(err, fault.Invalid) {
+				t.Errorf("key %q: %v", key, err)
+			}
+		}
 	})
 }
