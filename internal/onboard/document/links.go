@@ -135,14 +135,11 @@ func (s *Service) RevokeHandInLink(ctx context.Context, a permission.Actor, ref,
 
 // makeLink shows the address of a new link, once.
 func (h pages) makeLink(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := h.belongs(r, p, a); err != nil {
-		return err
-	}
-	to := "/documents/" + r.PathValue("id")
-	d, err := h.s.List.Get(r.Context(), a, r.PathValue("id"))
+	d, err := h.one(r, p, a)
 	if err != nil {
 		return err
 	}
+	to := "/documents/" + d.ID
 	l, err := h.s.MakeHandInLink(r.Context(), a, d.ID)
 	if err != nil {
 		return web.Refused(w, r, p, to, err)
@@ -154,7 +151,7 @@ func (h pages) makeLink(w http.ResponseWriter, r *http.Request, p *ui.Page, a pe
 }
 
 func (h pages) revokeLink(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := h.belongs(r, p, a); err != nil {
+	if _, err := h.one(r, p, a); err != nil {
 		return err
 	}
 	l, err := h.s.RevokeHandInLink(r.Context(), a, r.PathValue("id"), r.PathValue("link"))

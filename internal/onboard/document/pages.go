@@ -131,7 +131,7 @@ func (v recordView) reviewed(version string) (out []Review) {
 }
 
 func (h pages) handIn(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := h.belongs(r, p, a); err != nil {
+	if _, err := h.one(r, p, a); err != nil {
 		return err
 	}
 	to := "/documents/" + r.PathValue("id")
@@ -168,17 +168,17 @@ func (s *Service) receive(r *http.Request, a permission.Actor, ref string) (n in
 	return n, err
 }
 
-// belongs refuses a document of another customer than the one chosen.
-func (h pages) belongs(r *http.Request, p *ui.Page, a permission.Actor) error {
+// one is the document of the address, unless it is of another customer than the one chosen.
+func (h pages) one(r *http.Request, p *ui.Page, a permission.Actor) (Document, error) {
 	d, err := h.s.List.Get(r.Context(), a, r.PathValue("id"))
 	if err != nil {
-		return err
+		return d, err
 	}
-	return web.Belongs(p, d.Customer)
+	return d, web.Belongs(p, d.Customer)
 }
 
 func (h pages) review(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := h.belongs(r, p, a); err != nil {
+	if _, err := h.one(r, p, a); err != nil {
 		return err
 	}
 	to := "/documents/" + r.PathValue("id")
@@ -191,7 +191,7 @@ func (h pages) review(w http.ResponseWriter, r *http.Request, p *ui.Page, a perm
 }
 
 func (h pages) waive(w http.ResponseWriter, r *http.Request, p *ui.Page, a permission.Actor) error {
-	if err := h.belongs(r, p, a); err != nil {
+	if _, err := h.one(r, p, a); err != nil {
 		return err
 	}
 	to := "/documents/" + r.PathValue("id")
